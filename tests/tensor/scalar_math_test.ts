@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import {
+  cos,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  tanh,
+} from "../../src/tensor/scalar_math.ts";
+import {
+  specialValues,
+  type Tabulated,
+  tabulated,
+  type Tabulation,
+  ulpDistance,
+} from "./ulp.ts";
+
+type Elementary = (x: number) => number;
+
+/** Range reduction of sin and cos keeps its digits up to about here. */
+const PERIODIC_RANGE = 1e6;
+
+function everywhere(): boolean {
+  return true;
+}
+
+function inPeriodicRange(x: number): boolean {
+  return Math.abs(x) <= PERIODIC_RANGE;
+}
+
+const measured: [
+  Tabulated,
+  Elementary,
+  ulps: number,
+  where: (x: number) => boolean,
+][] = [
+  ["exp", exp, 2, everywhere],
+  ["expm1", expm1, 2, everywhere],
+  ["log", log, 2, everywhere],
+  ["log1p", log1p, 2, everywhere],
+  ["sin", sin, 2, inPeriodicRange],
+  ["cos", cos, 2, inPeriodicRange],
+  ["tanh", tanh, 4, everywhere],
+];
+
+function worst(table: Tabulation[], f: Elementary): [number, string] {
+  const errors = table.map(({ x, y }) => ulpDistance(f(x), y));
+  const error = errors.reduce((a, b) => Math.max(a, b), 0);
+  const { x, y } = table[errors.indexOf(error)];
+  return [error, `${error} ulp at ${x}: ${f(x)}, not ${y}`];
+}
+
+Deno.test("ulpDistance() counts the steps between two numbers", () => {
+  assert.equal(ulpDistance(1, 1), 0);
+  assert.equal(ulpDistance(1, 1 + Number.EPSILON), 1);
+  assert.equal(ulpDistance(-0, 0), 0);
+  assert.equal(ulpDistance(-Number.MIN_VALUE, Number.MIN_VALUE), 2);
+  assert.equal(ulpDistance(Infinity, Number.MAX_VALUE), 1);
+  assert.equal(ulpDistance(NaN, NaN), 0);
+  assert.equal(ulpDistance(NaN, 1), Infinity);
+});
+
+for (const [name, f, ulps, where] of measured) {
+  Deno.test(`${name}() is within ${ulps} ulp of the exact value`, () => {
+    const [error, text] = worst(
+      tabulated(name).filter(({ x }) => where(x)),
+      f,
+    );
+    assert.ok(error <= ulps, text);
+  });
+
+  Deno.test(`${name}() gives IEEE's special values but for the sign of zero`, () => {
+    for (const { x, y } of specialValues(name)) {
+      assert.equal(ulpDistance(f(x), y), 0, `at ${x}: ${f(x)}, not ${y}`);
+    }
+  });
+}
+
+Deno.test("a coefficient that is off by 1e-15 is caught", () => {
+  const [error] = worst(tabulated("exp"), (x) => exp(x) * (1 + 1e-15));
+  assert.ok(error > 2, `only ${error} ulp`);
+});
