@@ -26,6 +26,7 @@ export function importsOf(path: string, text: string): Import[] {
   return SPECIFIERS
     .flatMap((pattern) => [...code.matchAll(pattern)])
     .flatMap((match) => match.indices?.slice(1) ?? [])
+    .filter((range) => range !== undefined)
     .sort(([a], [b]) => a - b)
     .map(([start, end]) =>
       importOf(path, text.slice(start, end), lineAt(text, start))
