@@ -1,0 +1,207 @@
+/**
+ * Reverse-mode differentiation, from program to program.
+ *
+ * @module
+ */
+import type { Primitive, PrimitiveParameters, Program } from "./program.ts";
+import { inputTypes, outputTypes } from "./program.ts";
+import { where } from "./operations.ts";
+import { shapeText } from "./shape.ts";
+import { apply, fill, Tensor } from "./tensor.ts";
+import { applyProgram, trace } from "./trace.ts";
+
+interface Point<P extends Primitive> {
+  readonly cotangent: Tensor;
+  readonly result: Tensor;
+  readonly operands: readonly Tensor[];
+  readonly parameters: PrimitiveParameters[P];
+}
+
+/** From the cotangent of the result to those of the operands; `undefined` stands for zero. */
+type Rule<P extends Primitive> = (point: Point<P>) => readonly (Tensor | undefined)[];
+
+const NONE = (): readonly undefined[] => [];
+
+/** Puts reduced axes back and repeats over them. */
+function spread(reduced: Tensor, shape: readonly number[], axes: readonly number[]): Tensor {
+  const kept = shape.map((length, axis) => axes.includes(axis) ? 1 : length);
+  return reduced.reshape(kept).broadcastTo(shape);
+}
+
+function extreme(
+  { cotangent, result, operands: [x], parameters: { axes } }: Point<"maximum" | "minimum">,
+): Tensor[] {
+  const hit = x.equal(spread(result, x.shape, axes)).as("f64");
+  const share = cotangent.div(hit.sum(axes));
+  return [spread(share, x.shape, axes).mul(hit)];
+}
+
+/** Of two equal operands each takes half. */
+function choice({ cotangent, result, operands }: Point<"min" | "max">): Tensor[] {
+  const [a, b] = operands.map((x) => x.equal(result).as("f64"));
+  const share = cotangent.div(a.add(b));
+  return [share.mul(a), share.mul(b)];
+}
+
+const rules: { [P in Primitive]: Rule<P> } = {
+  constant: NONE,
+  neg: ({ cotangent }) => [cotangent.neg()],
+  abs: ({ cotangent, operands: [x] }) => [
+    where(x.less(0), cotangent.neg(), where(x.equal(0), 0, cotangent)),
+  ],
+  sqrt: ({ cotangent, result }) => [
+    // At 0 the slope is infinite; 0 is the choice that keeps norms differentiable in practice.
+    where(result.greater(0), cotangent.mul(0.5).div(result), 0),
+  ],
+  floor: NONE,
+  exp: ({ cotangent, result }) => [cotangent.mul(result)],
+  log: ({ cotangent, operands: [x] }) => [cotangent.div(x)],
+  log1p: ({ cotangent, operands: [x] }) => [cotangent.div(x.add(1))],
+  expm1: ({ cotangent, result }) => [cotangent.mul(result.add(1))],
+  sin: ({ cotangent, operands: [x] }) => [cotangent.mul(x.cos())],
+  cos: ({ cotangent, operands: [x] }) => [cotangent.mul(x.sin()).neg()],
+  tanh: ({ cotangent, result }) => [cotangent.sub(cotangent.mul(result.square()))],
+  sigmoid: ({ cotangent, result }) => [
+    cotangent.mul(result.sub(result.square())),
+  ],
+  softplus: ({ cotangent, operands: [x] }) => [cotangent.mul(x.sigmoid())],
+
+  add: ({ cotangent }) => [cotangent, cotangent],
+  sub: ({ cotangent }) => [cotangent, cotangent.neg()],
+  mul: ({ cotangent, operands: [a, b] }) =>
+    // A square is common: one product instead of two and a sum.
+    a === b ? [cotangent.mul(2).mul(a), undefined] : [cotangent.mul(b), cotangent.mul(a)],
+  div: ({ cotangent, result, operands: [, b] }) => {
+    const first = cotangent.div(b);
+    return [first, first.mul(result).neg()];
+  },
+  min: choice,
+  max: choice,
+  bitAnd: NONE,
+  bitOr: NONE,
+  bitXor: NONE,
+  shiftLeft: NONE,
+  shiftRight: NONE,
+  less: NONE,
+  lessEqual: NONE,
+  equal: NONE,
+  and: NONE,
+  or: NONE,
+  not: NONE,
+  select: ({ cotangent, operands: [mask] }) => [
+    undefined,
+    where(mask, cotangent, 0),
+    where(mask, 0, cotangent),
+  ],
+  convert: NONE,
+
+  sum: ({ cotangent, operands: [x], parameters: { axes } }) => [spread(cotangent, x.shape, axes)],
+  maximum: extreme,
+  minimum: extreme,
+
+  broadcast: ({ cotangent, operands: [x], parameters: { shape, axes } }) => {
+    const repeated = shape.map((_, axis) => axis).filter((axis) => {
+      const from = axes.indexOf(axis);
+      return from < 0 || x.shape[from] !== shape[axis];
+    });
+    return [cotangent.sum(repeated).reshape(x.shape)];
+  },
+  reshape: ({ cotangent, operands: [x] }) => [cotangent.reshape(x.shape)],
+  transpose: ({ cotangent, parameters: { permutation } }) => [
+    cotangent.transpose(permutation.map((_, axis) => permutation.indexOf(axis))),
+  ],
+  slice: ({ cotangent, operands: [x], parameters: { start, step } }) =>
+    apply("place", { shape: x.shape, start, step }, [cotangent]),
+  place: ({ cotangent, operands: [x], parameters: { start, step } }) => {
+    const stop = start.map((from, axis) => from + (x.shape[axis] - 1) * step[axis] + 1);
+    return apply("slice", { start, stop, step }, [cotangent]);
+  },
+  concat: ({ cotangent, operands, parameters: { axis } }) => {
+    let from = 0;
+    return operands.map(({ shape }) => {
+      const part = cotangent.slice(from, from + shape[axis], { axis });
+      from += shape[axis];
+      return part;
+    });
+  },
+  threefry: NONE,
+  loop: () => {
+    throw new TypeError(
+      "Cannot differentiate through a loop: write the log density without `loop`, or mark what " +
+        "it computes with stopGradient()",
+    );
+  },
+  stopGradient: NONE,
+};
+
+/**
+ * The program that gives a scalar function's value and its gradient.
+ *
+ * @param program A program with one output, an f64 scalar.
+ * @returns A program with the same inputs; its outputs are the value and, for each f64 input, the
+ * gradient in the shape of the input.
+ * @throws {TypeError} If the output is not a scalar.
+ *
+ * Source: reverse accumulation, Linnainmaa 1970; as program transformation, Frostig, Johnson &
+ * Leary, "Compiling machine learning programs via high-level tracing", SysML 2018.
+ */
+export function valueAndGradient(program: Program): Program {
+  const [type] = outputTypes(program);
+  if (type.shape.length !== 0 || type.dtype !== "f64") {
+    throw new TypeError(
+      `Cannot take the gradient of a function with results ${type.dtype}${shapeText(type.shape)}` +
+        ": a scalar is needed",
+    );
+  }
+  return trace((...inputs) => {
+    const values = new Array<Tensor>(program.types.length);
+    const cotangents = new Array<Tensor | undefined>(program.types.length);
+    program.inputs.forEach((id, i) => values[id] = inputs[i]);
+    for (const equation of program.equations) {
+      const alone = { ...program, inputs: equation.operands, outputs: equation.results };
+      applyProgram({ ...alone, equations: [equation] }, equation.operands.map((id) => values[id]))
+        .forEach((value, i) => values[equation.results[i]] = value);
+    }
+    cotangents[program.outputs[0]] = fill([], 1);
+    for (const equation of program.equations.toReversed()) {
+      const cotangent = cotangents[equation.results[0]];
+      if (cotangent === undefined) continue;
+      const operands = equation.operands.map((id) => values[id]);
+      const rule = rules[equation.primitive] as Rule<never>;
+      const parts = rule({
+        cotangent,
+        result: values[equation.results[0]],
+        operands,
+        parameters: equation.parameters as never,
+      });
+      parts.forEach((part, i) => {
+        const id = equation.operands[i];
+        if (part === undefined || program.types[id].dtype !== "f64") return;
+        cotangents[id] = cotangents[id]?.add(part) ?? part;
+      });
+    }
+    const floats = program.inputs.filter((id) => program.types[id].dtype === "f64");
+    return [
+      values[program.outputs[0]],
+      ...floats.map((id) => cotangents[id] ?? fill(program.types[id].shape, 0)),
+    ];
+  }, inputTypes(program));
+}
+
+/**
+ * The gradient of a scalar function of one tensor.
+ *
+ * @param f The function; it must give a scalar.
+ * @returns A function that gives the gradient, in the shape of its argument.
+ * @throws {TypeError} If `f` gives something other than a scalar.
+ *
+ * @example
+ * ```ts
+ * import { grad, tensor } from "tributary";
+ * const slope = grad((x) => x.square().sum());
+ * console.log(slope(tensor([1, 2])).toArray()); // [2, 4]
+ * ```
+ */
+export function grad(f: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  return (x) => applyProgram(valueAndGradient(trace((y) => [f(y)], [x])), [x])[1];
+}

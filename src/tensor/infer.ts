@@ -1,0 +1,159 @@
+/**
+ * Type rules: the shapes and element types that each primitive gives.
+ *
+ * @module
+ */
+import {
+  ARITHMETIC,
+  BINARY,
+  type Binary,
+  BITWISE,
+  COMPARISON,
+  type DType,
+  LOGICAL,
+  outputTypes,
+  type Primitive,
+  type PrimitiveParameters,
+  type Reduction,
+  REDUCTION,
+  type RuleTable,
+  type Shape,
+  type Unary,
+  UNARY,
+  type ValueType,
+} from "./program.ts";
+import { sameShape, shapeText, sizeOf, withoutAxes } from "./shape.ts";
+
+type TypeRule = (operands: readonly ValueType[], parameters: never) => readonly ValueType[];
+
+function mismatch(primitive: string, operands: readonly ValueType[], reason: string): TypeError {
+  const shapes = operands.map((o) => `${o.dtype}${shapeText(o.shape)}`).join(" and ");
+  return new TypeError(`Cannot apply ${primitive} to ${shapes}: ${reason}`);
+}
+
+function elementwise(primitive: string, accepted: readonly DType[], result?: DType): TypeRule {
+  return (operands) => {
+    const [first] = operands;
+    for (const operand of operands) {
+      if (!accepted.includes(operand.dtype) || operand.dtype !== first.dtype) {
+        throw mismatch(primitive, operands, `the element types must be ${accepted.join(" or ")}`);
+      }
+      if (!sameShape(operand.shape, first.shape)) {
+        throw mismatch(primitive, operands, "the shapes must be equal");
+      }
+    }
+    return [{ dtype: result ?? first.dtype, shape: first.shape }];
+  };
+}
+
+function reduction(primitive: string): TypeRule {
+  return (operands, { axes }: PrimitiveParameters[Reduction]) => {
+    const [{ dtype, shape }] = operands;
+    if (dtype !== "f64") throw mismatch(primitive, operands, "the element type must be f64");
+    return [{ dtype, shape: withoutAxes(shape, axes) }];
+  };
+}
+
+function record<K extends string>(names: readonly K[], rule: (name: K) => TypeRule) {
+  return Object.fromEntries(names.map((name) => [name, rule(name)])) as { [P in K]: TypeRule };
+}
+
+const elementwiseRules: { [P in Unary | Binary | Reduction]: TypeRule } = {
+  ...record(UNARY, (name) => elementwise(name, ["f64"])),
+  ...record(ARITHMETIC, (name) => elementwise(name, ["f64", "u32"])),
+  ...record(BINARY, (name) => elementwise(name, ["f64"])),
+  ...record(BITWISE, (name) => elementwise(name, ["u32"])),
+  ...record(COMPARISON, (name) => elementwise(name, ["f64", "u32"], "bool")),
+  ...record(LOGICAL, (name) => elementwise(name, ["bool"])),
+  ...record(REDUCTION, reduction),
+};
+
+const rules: RuleTable<TypeRule> = {
+  ...elementwiseRules,
+  constant: (_, { value }: PrimitiveParameters["constant"]) => [
+    { dtype: value.dtype, shape: value.shape },
+  ],
+  not: elementwise("not", ["bool"]),
+  select: (operands) => {
+    const [mask, a, b] = operands;
+    if (mask.dtype !== "bool" || a.dtype !== b.dtype) {
+      throw mismatch("select", operands, "a bool mask and two values of one type are needed");
+    }
+    if (!sameShape(mask.shape, a.shape) || !sameShape(a.shape, b.shape)) {
+      throw mismatch("select", operands, "the shapes must be equal");
+    }
+    return [a];
+  },
+  convert: ([{ shape }], { dtype }: PrimitiveParameters["convert"]) => [{ dtype, shape }],
+  broadcast: (operands, { shape, axes }: PrimitiveParameters["broadcast"]) => {
+    const [{ dtype, shape: from }] = operands;
+    const fits = axes.length === from.length &&
+      from.every((length, i) => length === 1 || length === shape[axes[i]]);
+    if (!fits) throw mismatch("broadcast", operands, `it does not fit ${shapeText(shape)}`);
+    return [{ dtype, shape }];
+  },
+  reshape: (operands, { shape }: PrimitiveParameters["reshape"]) => {
+    const [{ dtype, shape: from }] = operands;
+    if (sizeOf(from) !== sizeOf(shape)) {
+      throw mismatch("reshape", operands, `${shapeText(shape)} has ${sizeOf(shape)} elements`);
+    }
+    return [{ dtype, shape }];
+  },
+  transpose: ([{ dtype, shape }], { permutation }: PrimitiveParameters["transpose"]) => [
+    { dtype, shape: permutation.map((axis) => shape[axis]) },
+  ],
+  slice: ([{ dtype }], { start, stop, step }: PrimitiveParameters["slice"]) => [
+    { dtype, shape: start.map((from, i) => Math.ceil((stop[i] - from) / step[i])) },
+  ],
+  place: ([{ dtype }], { shape }: PrimitiveParameters["place"]) => [{ dtype, shape }],
+  concat: (operands, { axis }: PrimitiveParameters["concat"]) => {
+    const [{ dtype, shape }] = operands;
+    for (const operand of operands) {
+      const fits = operand.dtype === dtype && operand.shape.length === shape.length &&
+        operand.shape.every((length, i) => i === axis || length === shape[i]);
+      if (!fits) throw mismatch("concat", operands, `they differ off axis ${axis}`);
+    }
+    const total = operands.reduce((sum, operand) => sum + operand.shape[axis], 0);
+    return [{ dtype, shape: shape.map((length, i) => i === axis ? total : length) }];
+  },
+  threefry: (operands) => {
+    const [key, counters] = operands;
+    const fits = key.dtype === "u32" && sameShape(key.shape, [2]) &&
+      counters.dtype === "u32" && counters.shape.length === 1;
+    if (!fits) throw mismatch("threefry", operands, "a key u32[2] and counters u32[n] are needed");
+    return [{ dtype: "u32", shape: [counters.shape[0], 2] }];
+  },
+  loop: (operands, { body, captures }: PrimitiveParameters["loop"]) => {
+    const carries = operands.slice(1 + captures);
+    const results = outputTypes(body);
+    carries.forEach((carry, i) => {
+      const next = results[i];
+      if (carry.dtype !== next.dtype || !sameShape(carry.shape, next.shape)) {
+        throw mismatch("loop", [carry, next], "a step must keep the type of what it carries");
+      }
+    });
+    return results;
+  },
+  stopGradient: ([operand]) => [operand],
+};
+
+/**
+ * Types of the results of a primitive.
+ *
+ * @param primitive The primitive.
+ * @param parameters Its parameters.
+ * @param operands Types of its operands.
+ * @returns One type per result.
+ * @throws {TypeError} If the operands do not fit, with the operation and the shapes.
+ */
+export function inferTypes<P extends Primitive>(
+  primitive: P,
+  parameters: PrimitiveParameters[P],
+  operands: readonly ValueType[],
+): readonly ValueType[] {
+  return rules[primitive](operands, parameters as never).map(strip);
+}
+
+function strip({ dtype, shape }: ValueType): { dtype: DType; shape: Shape } {
+  return { dtype, shape };
+}

@@ -1,0 +1,183 @@
+/**
+ * Tracing: from a function on tensors to a program, and back.
+ *
+ * @module
+ */
+import { Builder } from "./builder.ts";
+import type { PrimitiveParameters, Program, ValueType } from "./program.ts";
+import { sameShape, shapeText } from "./shape.ts";
+import { apply, fill, fromArray, lift, Tensor, tensor, type TensorLike, tracedTensor } from "./tensor.ts";
+import { leaves, type Tree, withLeaves } from "./tree.ts";
+import { userFrame } from "./user_frame.ts";
+
+/** The traces under way, the innermost last. */
+const active: Builder[] = [];
+
+function within<Result>(builder: Builder, f: () => Result): Result {
+  active.push(builder);
+  try {
+    return f();
+  } finally {
+    active.pop();
+  }
+}
+
+/**
+ * Writes the program of a function by calling it once with tensors that stand for its inputs.
+ *
+ * @param f The function.
+ * @param inputs Types of its arguments.
+ * @returns The program.
+ */
+export function trace(
+  f: (...inputs: Tensor[]) => readonly Tensor[],
+  inputs: readonly ValueType[],
+): Program {
+  const builder = new Builder();
+  const traced = inputs.map((type) => tracedTensor(builder, builder.input(type)));
+  const outputs = within(builder, () => f(...traced)).map((output) => lift(builder, output));
+  return builder.finish(outputs).program;
+}
+
+/** A function of trees as a program of their leaves, with the form of its result. */
+export interface TracedTree<Result extends Tree> {
+  /** The program; inputs and outputs are leaves, in order. */
+  readonly program: Program;
+  /** The form of the result; its leaves are spent. */
+  readonly form: Result;
+}
+
+/**
+ * Writes the program of a function on trees.
+ *
+ * @param f The function.
+ * @param examples One tree per argument: its leaves give the types.
+ * @returns The program and the form of its result.
+ */
+export function traceTree<Arguments extends readonly Tree[], Result extends Tree>(
+  f: (...trees: Arguments) => Result,
+  ...examples: Arguments
+): TracedTree<Result> {
+  let form: Result | undefined;
+  const types = examples.flatMap((tree) => leaves(tree).map(({ value }) => value));
+  const program = trace((...flat) => {
+    let next = 0;
+    const trees = examples.map((tree) => {
+      const count = leaves(tree).length;
+      next += count;
+      return withLeaves(tree, flat.slice(next - count, next));
+    });
+    form = f(...trees as unknown as Arguments);
+    return leaves(form).map(({ value }) => value);
+  }, types);
+  return { program, form: form as Result };
+}
+
+/**
+ * Applies a program to tensors, concrete or traced: its equations are computed or written anew.
+ *
+ * @param program The program.
+ * @param inputs One tensor per input.
+ * @returns One tensor per output.
+ */
+export function applyProgram(program: Program, inputs: readonly Tensor[]): Tensor[] {
+  const values = new Array<Tensor>(program.types.length);
+  program.inputs.forEach((id, i) => values[id] = inputs[i]);
+  for (const { primitive, parameters, operands, results } of program.equations) {
+    const computed = primitive === "constant"
+      ? [fromArray((parameters as PrimitiveParameters["constant"]).value)]
+      : apply(primitive, parameters as never, operands.map((id) => values[id]));
+    computed.forEach((value, i) => values[results[i]] = value);
+  }
+  return program.outputs.map((id) => values[id]);
+}
+
+/**
+ * Repeats a step a number of times, as one loop in the compiled code. The number may be a traced
+ * scalar, as long as it is the same for all chains.
+ *
+ * @typeParam State A tree of tensors.
+ * @param count How often.
+ * @param step From the state and the index (u32 scalar) to the next state, of the same types.
+ * @param initial The first state.
+ * @returns The last state.
+ * @throws {TypeError} If a step changes the shape or type of a part of the state.
+ */
+export function repeatLoop<State extends Tree>(
+  count: number | Tensor,
+  step: (state: State, index: Tensor) => State,
+  initial: State,
+): State {
+  const start = leaves(initial);
+  const builder = new Builder(active.at(-1) ?? new Builder());
+  const index = tracedTensor(builder, builder.input({ dtype: "u32", shape: [] }));
+  const carried = start.map(({ value }) =>
+    tracedTensor(builder, builder.input({ dtype: value.dtype, shape: value.shape }))
+  );
+  const next = leaves(within(builder, () => step(withLeaves(initial, carried), index)));
+  start.forEach(({ name, value }, i) => {
+    const after = next[i]?.value;
+    if (
+      next.length !== start.length || after.dtype !== value.dtype ||
+      !sameShape(after.shape, value.shape)
+    ) {
+      const found = after === undefined ? "nothing" : `${after.dtype}${shapeText(after.shape)}`;
+      throw new TypeError(
+        `Cannot repeat this step: it turns ${name || "the state"} from ` +
+          `${value.dtype}${shapeText(value.shape)} into ${found}${userFrame()}`,
+      );
+    }
+  });
+  const { program: body, captured } = builder.finish(
+    next.map(({ value }) => lift(builder, value)),
+    1,
+  );
+  const captures = captured.map((id) => tracedTensor(builder.parent as Builder, id));
+  const times = count instanceof Tensor ? count : wordScalar(count);
+  const results = apply("loop", { body, captures: captures.length }, [
+    times,
+    ...captures,
+    ...start.map(({ value }) => value),
+  ]);
+  return withLeaves(initial, results);
+}
+
+function wordScalar(count: number): Tensor {
+  if (!Number.isInteger(count) || count < 0 || count >= 2 ** 32) {
+    throw new RangeError(
+      `Cannot repeat ${count} times: expected a whole number from 0${userFrame()}`,
+    );
+  }
+  return new Tensor("u32", [], { kind: "concrete", data: Uint32Array.of(count) });
+}
+
+/** Like {@linkcode tensor}, for results of user functions: says what was wrong. */
+export function expectScalar(result: unknown, what: string): Tensor {
+  let value: Tensor;
+  try {
+    value = tensor(result as TensorLike);
+  } catch {
+    throw new TypeError(
+      `Cannot use ${what}: it gave back ${describe(result)} instead of a scalar tensor`,
+    );
+  }
+  if (value.shape.length !== 0) {
+    throw new TypeError(
+      `Cannot use ${what}: it gave back a tensor of shape ${shapeText(value.shape)} instead of ` +
+        "a scalar; add up its terms with .sum()",
+    );
+  }
+  return value.dtype === "f64" ? value : value.as("f64");
+}
+
+function describe(value: unknown): string {
+  if (value === undefined) return "undefined (is a `return` missing?)";
+  if (value instanceof Promise) return "a promise (a log density cannot be async)";
+  return `${value === null ? "null" : typeof value}`;
+}
+
+/** A tensor of a given type that stands for a value in an example: all zeros. */
+export function exampleOf({ dtype, shape }: ValueType): Tensor {
+  const zeros = fill(shape, 0);
+  return dtype === "f64" ? zeros : zeros.as(dtype);
+}

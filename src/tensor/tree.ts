@@ -1,0 +1,66 @@
+/**
+ * Trees: tensors in records and lists, as states of chains are.
+ *
+ * @module
+ */
+import { Tensor } from "./tensor.ts";
+
+/** A tensor, or trees of them in a record or list. */
+export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
+
+/** A leaf's place in its tree, as `position` or `momentum.0`. */
+export type LeafName = string;
+
+/**
+ * The tensors of a tree with their places, in the order of its records' keys.
+ *
+ * @param tree The tree.
+ * @returns Names and tensors.
+ */
+export function leaves(tree: Tree): { readonly name: LeafName; readonly value: Tensor }[] {
+  const out: { name: LeafName; value: Tensor }[] = [];
+  mapLeaves(tree, (value, name) => {
+    out.push({ name, value });
+    return value;
+  });
+  return out;
+}
+
+/**
+ * A tree of the same form with other leaves.
+ *
+ * @param tree The tree.
+ * @param f Makes each new leaf from the old one and its place.
+ * @returns The new tree.
+ */
+export function mapLeaves<T extends Tree>(
+  tree: T,
+  f: (leaf: Tensor, name: LeafName) => Tensor,
+): T {
+  const visit = (node: Tree, place: readonly string[]): Tree => {
+    if (node instanceof Tensor) return f(node, place.join("."));
+    if (Array.isArray(node)) return node.map((child, i) => visit(child, [...place, String(i)]));
+    if (typeof node === "object" && node !== null) {
+      return Object.fromEntries(
+        Object.entries(node).map(([name, child]) => [name, visit(child, [...place, name])]),
+      );
+    }
+    throw new TypeError(
+      `Cannot use ${String(node)} at ${place.join(".") || "the top"} of a state: ` +
+        "a state holds tensors in records and lists",
+    );
+  };
+  return visit(tree, []) as T;
+}
+
+/**
+ * A tree of the same form as another with the given leaves.
+ *
+ * @param tree The tree that gives the form.
+ * @param values The leaves, in the order of {@linkcode leaves}.
+ * @returns The new tree.
+ */
+export function withLeaves<T extends Tree>(tree: T, values: readonly Tensor[]): T {
+  let next = 0;
+  return mapLeaves(tree, () => values[next++]);
+}
