@@ -31,7 +31,6 @@ async function runElsewhere(
         args: [
           "run",
           "--no-prompt",
-          "--reload=http:",
           ...permissions,
           "main.ts",
         ],
