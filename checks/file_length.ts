@@ -1,4 +1,4 @@
-/** A file does one thing and is read in one sitting. */
+/** A file does one thing and is short enough to be read from end to end. */
 import { isGenerated } from "./generated.ts";
 import { filesOf, type SourceTree, type Violation } from "./source_tree.ts";
 
