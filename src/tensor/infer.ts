@@ -14,12 +14,12 @@ import {
   outputTypes,
   type Primitive,
   type PrimitiveParameters,
-  type Reduction,
   REDUCTION,
+  type Reduction,
   type RuleTable,
   type Shape,
-  type Unary,
   UNARY,
+  type Unary,
   type ValueType,
 } from "./program.ts";
 import { sameShape, shapeText, sizeOf, withoutAxes } from "./shape.ts";

@@ -6,7 +6,16 @@
 import { Builder } from "./builder.ts";
 import type { PrimitiveParameters, Program, ValueType } from "./program.ts";
 import { sameShape, shapeText } from "./shape.ts";
-import { apply, fill, fromArray, lift, Tensor, tensor, type TensorLike, tracedTensor } from "./tensor.ts";
+import {
+  apply,
+  fill,
+  fromArray,
+  lift,
+  Tensor,
+  tensor,
+  type TensorLike,
+  tracedTensor,
+} from "./tensor.ts";
 import { leaves, type Tree, withLeaves } from "./tree.ts";
 import { userFrame } from "./user_frame.ts";
 

@@ -1,0 +1,97 @@
+/**
+ * Where things lie in the memory of a compiled program.
+ *
+ * Chains are handled in groups. What each chain has for itself is laid out as
+ * blocks: element by element, the values of a group's chains side by side, so
+ * that vector loads are contiguous.
+ *
+ * @module
+ */
+import type { DType, ValueType } from "../tensor/program.ts";
+import { sizeOf } from "../tensor/shape.ts";
+
+/** Chains in a group: four vectors of two, measured best in V8 (1: 1.6× slower, 2: 1.25×, 8: 1.4×). */
+export const GROUP = 8;
+
+/** Bytes that one element takes for all chains of a group; truth values are kept as words. */
+export function elementBytes(dtype: DType): number {
+  return dtype === "f64" ? 8 * GROUP : 4 * GROUP;
+}
+
+/** A value in a block, at an offset from the block's start. */
+export interface Slot extends ValueType {
+  readonly offset: number;
+}
+
+/** The slots of values that lie one after the other. */
+export interface Block {
+  readonly slots: readonly Slot[];
+  /** Bytes in all, a multiple of 64. */
+  readonly bytes: number;
+}
+
+/**
+ * Lays values of one group one after the other.
+ *
+ * @param types Their types.
+ * @returns Where each lies.
+ */
+export function blockOf(types: readonly ValueType[]): Block {
+  let offset = 0;
+  const slots = types.map(({ dtype, shape }) => {
+    const slot = { dtype, shape, offset };
+    offset += sizeOf(shape) * elementBytes(dtype);
+    return slot;
+  });
+  return { slots, bytes: roundUp(offset) };
+}
+
+/** The next multiple of a cache line. */
+export function roundUp(bytes: number): number {
+  return Math.ceil(bytes / 64) * 64;
+}
+
+/** Memory that is laid out while code is written: literals, data, shared parameters, scratch. */
+export class Memory {
+  #next = 0;
+  readonly #floats = new Map<string, number>();
+  readonly #segments: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
+
+  /** The first byte after everything laid out so far. */
+  get end(): number {
+    return roundUp(this.#next);
+  }
+
+  /** What memory holds from the start. */
+  get segments(): readonly { readonly offset: number; readonly bytes: Uint8Array }[] {
+    return this.#segments;
+  }
+
+  /** Room for bytes, at a cache line. */
+  reserve(bytes: number): number {
+    const offset = roundUp(this.#next);
+    this.#next = offset + bytes;
+    return offset;
+  }
+
+  /** Data, at a cache line. */
+  place(data: ArrayBufferView): number {
+    const offset = this.reserve(data.byteLength);
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    this.#segments.push({ offset, bytes });
+    return offset;
+  }
+
+  /** A vector of two 64-bit words (each given as low and high half), once for each content. */
+  literal(low: number, high: number): number {
+    const name = `${low} ${high}`;
+    const known = this.#floats.get(name);
+    if (known !== undefined) return known;
+    const offset = Math.ceil(this.#next / 16) * 16;
+    this.#next = offset + 16;
+    const bytes = new Uint8Array(Uint32Array.of(low, high, low, high).buffer);
+    this.#segments.push({ offset, bytes });
+    this.#floats.set(name, offset);
+    return offset;
+  }
+}

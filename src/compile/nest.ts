@@ -1,0 +1,144 @@
+/**
+ * The loop nest: what a program becomes before it is printed as WebAssembly or
+ * WGSL. It is a tree of loops over scalar instructions, each of which a printer
+ * emits for all chains of a group.
+ *
+ * @module
+ */
+
+/**
+ * What an instruction gives: a float, a 32-bit word or a truth value for each
+ * chain, or an `index`: one 32-bit integer for the whole group (loop counters,
+ * addresses).
+ */
+export type LaneType = "f64" | "u32" | "mask" | "index";
+
+/** Operations on floats with a float result. */
+export type FloatOperation =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "neg"
+  | "abs"
+  | "sqrt"
+  | "floor"
+  | "nearest"
+  | "min"
+  | "max"
+  | "smaller"
+  | "larger"
+  | "copySign"
+  | "powerOfTwo"
+  | "exponent"
+  | "significand";
+
+/** Operations on words with a word result; shift distances are the immediate. */
+export type WordOperation =
+  | "addWord"
+  | "subWord"
+  | "mulWord"
+  | "andWord"
+  | "orWord"
+  | "xorWord"
+  | "shiftLeftWord"
+  | "shiftRightWord"
+  | "rotateLeftWord";
+
+/** Operations with a truth value as result. */
+export type MaskOperation =
+  | "less"
+  | "lessEqual"
+  | "equal"
+  | "lessWord"
+  | "lessEqualWord"
+  | "equalWord"
+  | "and"
+  | "or"
+  | "not";
+
+/** All operations of an instruction. */
+export type Operation =
+  | FloatOperation
+  | WordOperation
+  | MaskOperation
+  /** A float (immediate: its value) or word, the same for all chains. */
+  | "constant"
+  | "constantWord"
+  /** mask, a, b. */
+  | "select"
+  | "selectWord"
+  /** Changes of type. */
+  | "wordToFloat"
+  | "floatToWord"
+  | "maskToFloat"
+  | "maskToWord"
+  | "floatToMask"
+  | "wordToMask"
+  /** An index as a word, the same for all chains. */
+  | "indexToWord"
+  /** The word of the first chain, of a word that is the same for all. */
+  | "wordToIndex"
+  /** A literal index, a numbered argument of the function, a loop's counter. */
+  | "constantIndex"
+  | "argument"
+  | "counter"
+  | "addIndex"
+  | "mulIndex"
+  /** By the immediate, rounded down; and what remains. */
+  | "divideIndex"
+  | "remainderIndex"
+  /** What a loop carries, at the start of a turn. */
+  | "carried"
+  /** Of each chain, at address operand + immediate: one value for each chain. */
+  | "load"
+  | "loadWord"
+  /** At address operand + immediate: one value for all chains. */
+  | "loadShared"
+  | "loadSharedWord";
+
+/** An instruction. */
+export interface Instruction {
+  readonly operation: Operation;
+  readonly type: LaneType;
+  readonly operands: readonly number[];
+  /** A literal: the value of a constant, the distance of a shift, the offset of an address. */
+  readonly immediate: number;
+  /** Whether the value is the same for all chains. */
+  readonly uniform: boolean;
+  /** How many loops the value depends on: it is computed outside all others. */
+  readonly depth: number;
+}
+
+/** A loop with values that it carries from turn to turn. */
+export interface Loop {
+  readonly kind: "loop";
+  /** Number of turns, an index. */
+  readonly count: number;
+  /** The turn, an index. */
+  readonly counter: number;
+  /** What is carried: its name inside, its value before the first turn, and at the end of each. */
+  readonly carries: readonly {
+    readonly inside: number;
+    readonly first: number;
+    readonly next: number;
+  }[];
+  readonly body: readonly Statement[];
+}
+
+/** One step of a block. */
+export type Statement =
+  | { readonly kind: "define"; readonly id: number }
+  | {
+    readonly kind: "store";
+    readonly address: number;
+    readonly offset: number;
+    readonly value: number;
+  }
+  | Loop;
+
+/** A function over the chains of one group. */
+export interface Nest {
+  readonly instructions: readonly Instruction[];
+  readonly body: readonly Statement[];
+}

@@ -1,0 +1,224 @@
+/**
+ * Arrays as the lowering sees them: small ones as one scalar value an element,
+ * large ones as a rule that gives the value at an index, or as memory.
+ *
+ * @module
+ */
+import type { DType, Shape, ValueType } from "../tensor/program.ts";
+import { sizeOf, stridesOf } from "../tensor/shape.ts";
+import { elementBytes, type Memory } from "./layout.ts";
+import type { LaneType, Operation } from "./nest.ts";
+import type { NestBuilder } from "./nest_builder.ts";
+
+/**
+ * Arrays of up to this many elements are held as one value an element, and reductions over up to
+ * this many are written out, so that no loop and no memory is needed for them; larger ones are
+ * loops, so that the code does not grow with the data.
+ */
+export const UNROLLED = 64;
+
+/** The type of one element in the nest. */
+export function laneType(dtype: DType): LaneType {
+  return dtype === "bool" ? "mask" : dtype;
+}
+
+/** An array during lowering. */
+export interface Value extends ValueType {
+  /** The element at an index, given as one `index` value for each axis. */
+  element(index: readonly number[]): number;
+  /** All elements, row-major, of a small array. */
+  readonly elements?: readonly number[];
+}
+
+/** Where programs are lowered to: the nest being written, and the memory that it uses. */
+export interface Target {
+  readonly nest: NestBuilder;
+  readonly memory: Memory;
+}
+
+/** A small array of given elements. */
+export function small(target: Target, type: ValueType, elements: readonly number[]): Value {
+  const { dtype, shape } = type;
+  const strides = stridesOf(shape);
+  let spilled: Value | undefined;
+  return {
+    dtype,
+    shape,
+    elements,
+    element(index): number {
+      let flat = 0;
+      for (let axis = 0; axis < index.length; axis++) {
+        const { operation, immediate } = target.nest.at(index[axis]);
+        if (operation !== "constantIndex") {
+          // A counter selects among values that have no address: they get one.
+          spilled ??= spill(target, type, elements);
+          return spilled.element(index);
+        }
+        flat += immediate * strides[axis];
+      }
+      return elements[flat];
+    },
+  };
+}
+
+/** An array by a rule for its elements; a small one is written out at once. */
+export function settle(
+  target: Target,
+  type: ValueType,
+  element: (index: readonly number[]) => number,
+): Value {
+  const { dtype, shape } = type;
+  if (sizeOf(shape) > UNROLLED) return { dtype, shape, element };
+  return small(target, type, everyIndex(shape).map((index) => element(literal(target, index))));
+}
+
+/** Every index of a shape, row-major. */
+export function everyIndex(shape: Shape): number[][] {
+  let all: number[][] = [[]];
+  for (const length of shape) {
+    all = all.flatMap((index) => Array.from({ length }, (_, i) => [...index, i]));
+  }
+  return all;
+}
+
+/** An index known now. */
+export function literal({ nest }: Target, index: readonly number[]): number[] {
+  return index.map((i) => nest.index(i));
+}
+
+/** Σ indexᵢ · stepᵢ + base, as an index. */
+export function address(
+  { nest }: Target,
+  index: readonly number[],
+  steps: readonly number[],
+  base: number,
+): number {
+  return index.reduce(
+    (sum, i, axis) => nest.addIndex(sum, nest.scaleIndex(i, steps[axis])),
+    nest.index(base),
+  );
+}
+
+const LOADS: { readonly [D in DType]: Operation } = {
+  f64: "load",
+  u32: "loadWord",
+  bool: "loadWord",
+};
+
+/** Reads the element at an address, of what a loop of depth `least` writes. */
+export function load(
+  { nest }: Target,
+  dtype: DType,
+  at: number,
+  offset: number,
+  least: number,
+): number {
+  const type = dtype === "f64" ? "f64" : "u32";
+  const value = nest.emit(LOADS[dtype], type, [at], offset, least);
+  return dtype === "bool" ? nest.emit("wordToMask", "mask", [value]) : value;
+}
+
+/** Writes an element to an address. */
+export function store(
+  { nest }: Target,
+  dtype: DType,
+  at: number,
+  offset: number,
+  value: number,
+  depth: number = nest.depth,
+): void {
+  const kept = dtype === "bool" ? nest.emit("maskToWord", "u32", [value]) : value;
+  nest.store(at, offset, kept, depth);
+}
+
+/** An array in memory, for each chain of the group, at a base address (an index). */
+export function inMemory(target: Target, type: ValueType, base: number, offset: number): Value {
+  const { dtype, shape } = type;
+  const { nest } = target;
+  const depth = nest.depth;
+  const bytes = elementBytes(dtype);
+  const steps = stridesOf(shape).map((stride) => stride * bytes);
+  const element = (index: readonly number[]): number => {
+    // The known part of the address goes to the instruction's own offset.
+    let known = offset;
+    let at = base;
+    index.forEach((i, axis) => {
+      const { operation, immediate } = nest.at(i);
+      if (operation === "constantIndex") known += immediate * steps[axis];
+      else at = nest.addIndex(at, nest.scaleIndex(i, steps[axis]));
+    });
+    return load(target, dtype, at, known, depth);
+  };
+  return settle(target, type, element);
+}
+
+/** Data that is the same for all chains, at a fixed place in memory. */
+export function shared(target: Target, type: ValueType, base: number): Value {
+  const { dtype, shape } = type;
+  const bytes = dtype === "f64" ? 8 : 4;
+  const steps = stridesOf(shape).map((stride) => stride * bytes);
+  const element = (index: readonly number[]): number => {
+    const at = address(target, index, steps, 0);
+    if (dtype === "f64") return target.nest.emit("loadShared", "f64", [at], base);
+    const word = target.nest.emit("loadSharedWord", "u32", [at], base);
+    return dtype === "u32" ? word : target.nest.emit("wordToMask", "mask", [word]);
+  };
+  return settle(target, type, element);
+}
+
+/** Writes a value to memory, element by element: written out if it is small, else in loops. */
+export function write(
+  target: Target,
+  value: Value,
+  base: number,
+  offset: number,
+  steps: readonly number[] = stridesOf(value.shape).map((s) => s * elementBytes(value.dtype)),
+): void {
+  const { dtype, shape, elements } = value;
+  if (elements !== undefined) {
+    everyIndex(shape).forEach((index, i) => {
+      const at = index.reduce((sum, k, axis) => sum + k * steps[axis], offset);
+      store(target, dtype, base, at, elements[i]);
+    });
+    return;
+  }
+  const visit = (axis: number, index: readonly number[]): void => {
+    if (axis < shape.length) {
+      target.nest.loop(target.nest.index(shape[axis]), [], (counter) => {
+        visit(axis + 1, [...index, counter]);
+        return [];
+      });
+      return;
+    }
+    const at = target.nest.addIndex(base, address(target, index, steps, 0));
+    store(target, dtype, at, offset, value.element(index));
+  };
+  visit(0, []);
+}
+
+/** Computes a large value once and keeps it in scratch memory; a small one stays as it is. */
+export function materialise(target: Target, value: Value): Value {
+  return value.elements === undefined ? apart(target, value) : value;
+}
+
+/** Copies a value to memory of its own. */
+export function apart(target: Target, value: Value): Value {
+  const base = target.memory.reserve(sizeOf(value.shape) * elementBytes(value.dtype));
+  const origin = target.nest.index(0);
+  write(target, value, origin, base);
+  return inMemory(target, value, origin, base);
+}
+
+function spill(target: Target, type: ValueType, elements: readonly number[]): Value {
+  const bytes = elementBytes(type.dtype);
+  const base = target.memory.reserve(elements.length * bytes);
+  const origin = target.nest.index(0);
+  // They are written where the last of them is computed, which may be outside of the current loop.
+  const depth = elements.reduce((most, id) => Math.max(most, target.nest.at(id).depth), 0);
+  elements.forEach((id, i) => store(target, type.dtype, origin, base + i * bytes, id, depth));
+  const steps = stridesOf(type.shape).map((stride) => stride * bytes);
+  return {
+    ...type,
+    element: (index) => load(target, type.dtype, address(target, index, steps, 0), base, depth),
+  };
+}
