@@ -1,0 +1,90 @@
+/**
+ * The state of a run: plain data and tensors, from which the run can go on.
+ *
+ * @module
+ */
+import type { FlowState } from "../flows/flow.ts";
+import type { ChainState } from "../kernels/kernel.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { AdaptationState } from "./adaptation.ts";
+import type { Replay } from "./replay.ts";
+
+/** What a run is doing. */
+export type Phase = "warmup" | "train" | "production" | "done";
+
+/** Draws of one cycle. */
+export interface DrawBlock {
+  /** Unconstrained positions, chains × draws × d. */
+  readonly position: Tensor;
+  /** Log density at each, chains × draws. */
+  readonly logDensity: Tensor;
+}
+
+/** A mean in the making. */
+export interface RunningMean {
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** What the stopping rule looked at last: the worst over all scalars. */
+export interface Convergence {
+  /** Draws of each chain that it rests on. */
+  readonly draws: number;
+  /** Largest rank-normalised split R-hat. */
+  readonly rHat: number;
+  /** Smallest bulk effective sample size. */
+  readonly bulk: number;
+  /** Smallest tail effective sample size. */
+  readonly tail: number;
+}
+
+/** How the flow came along. */
+export interface FlowProgress {
+  /** Mean training loss of each cycle: −E log q on the replay buffer. */
+  readonly loss: readonly number[];
+  /** Mean acceptance probability of the global moves of each cycle. */
+  readonly acceptance: readonly number[];
+}
+
+/** The state of a run after a cycle. */
+export interface RunState<State extends ChainState = ChainState> {
+  /** The phase that the next cycle belongs to. */
+  readonly phase: Phase;
+  /** How many cycles were run; cycle i draws from foldIn(key, i). */
+  readonly cycle: number;
+  /** How many of them in the current phase. */
+  readonly cycleInPhase: number;
+  /** The states of all chains; each leaf has the chain as first axis. */
+  readonly chains: State;
+  /** Of the local kernel; frozen from the end of the warm-up. */
+  readonly adaptation: AdaptationState;
+  /** The flow, frozen in production; none before training or when the run uses none. */
+  readonly flow: FlowState | undefined;
+  /** Recent positions for training. */
+  readonly replay: Replay;
+  /** How training came along. */
+  readonly progress: FlowProgress;
+  /** The draws that are kept, by production cycle. */
+  readonly draws: readonly DrawBlock[];
+  /** log p − log q of the proposals in production, by cycle. */
+  readonly logWeights: readonly Tensor[];
+  /** Acceptance of local and global moves: of the current phase. */
+  readonly acceptance: { readonly local: RunningMean; readonly global: RunningMean };
+  /** The last look at convergence. */
+  readonly convergence: Convergence | undefined;
+  /** Why the run ended. */
+  readonly ended: "converged" | "budget" | undefined;
+}
+
+/** Adds to a running mean. */
+export function addToMean(mean: RunningMean, sum: number, count: number): RunningMean {
+  return { sum: mean.sum + sum, count: mean.count + count };
+}
+
+/** The mean so far; NaN if there is none. */
+export function meanOf({ sum, count }: RunningMean): number {
+  return sum / count;
+}
+
+/** No mean yet. */
+export const EMPTY_MEAN: RunningMean = { sum: 0, count: 0 };

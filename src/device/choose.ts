@@ -1,0 +1,32 @@
+/**
+ * Which device a program runs on.
+ *
+ * @module
+ */
+import type { Device } from "./device.ts";
+import { interpreterDevice } from "./interpreter.ts";
+import { wasmDevice } from "./wasm_inline.ts";
+
+/** A device by name; `"auto"` takes the fastest that is there. */
+export type DeviceName = "auto" | "interpreter" | "wasm";
+
+/** All names of devices. */
+export const DEVICE_NAMES: readonly DeviceName[] = ["auto", "interpreter", "wasm"];
+
+/** A `(module (func (drop (v128.const …))))`: valid where WebAssembly has SIMD. */
+const SIMD_PROBE = Uint8Array.of(
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0],
+  ...[10, 9, 1, 7, 0, 0x41, 0, 0xfd, 0x0f, 0x1a, 0x0b],
+);
+
+/**
+ * The device of a name.
+ *
+ * @param name Its name; `"auto"` is WebAssembly, or the interpreter where WebAssembly has no SIMD.
+ * @returns The device.
+ */
+export function chooseDevice(name: DeviceName = "auto"): Device {
+  if (name === "interpreter") return interpreterDevice;
+  if (name === "wasm") return wasmDevice;
+  return WebAssembly.validate(SIMD_PROBE) ? wasmDevice : interpreterDevice;
+}

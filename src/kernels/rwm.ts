@@ -1,0 +1,44 @@
+/**
+ * Random-walk Metropolis.
+ *
+ * @module
+ */
+import { normal, split } from "../tensor/random.ts";
+import { tensor } from "../tensor/tensor.ts";
+import { accept } from "./accept.ts";
+import { type ChainState, type Kernel, logDensityAt, stepScale } from "./kernel.ts";
+
+/**
+ * Random-walk Metropolis: x' = x + ε M^(−½) n, n ~ N(0, I), accepted with probability
+ * min(1, p(x')/p(x)). Needs no gradient.
+ *
+ * Source: Metropolis et al. 1953; acceptance 0.234 from Roberts, Gelman & Gilks 1997.
+ *
+ * @returns The kernel.
+ */
+export function rwm(): Kernel<ChainState> {
+  return {
+    name: "rwm",
+    targetAcceptance: 0.234,
+    gradientsPerStep: 0,
+    firstStepSize: (dimension) => 2.38 / Math.sqrt(dimension),
+    init: (target) => (position) => ({
+      position,
+      logDensity: logDensityAt(target, position),
+      acceptance: tensor(1),
+    }),
+    step: (target, parameters) => (state, key) => {
+      const [forProposal, forAcceptance] = split(key);
+      const scale = stepScale(parameters);
+      const position = state.position.add(normal(forProposal, state.position.shape).mul(scale));
+      const logDensity = logDensityAt(target, position);
+      const { state: next, acceptance } = accept(
+        forAcceptance,
+        logDensity.sub(state.logDensity),
+        { position: state.position, logDensity: state.logDensity },
+        { position, logDensity },
+      );
+      return { ...next, acceptance };
+    },
+  };
+}
