@@ -4,7 +4,7 @@
  * @module
  */
 import { where } from "../tensor/operations.ts";
-import { normal, split } from "../tensor/random.ts";
+import { normal, split, uniform } from "../tensor/random.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { repeatLoop } from "../tensor/trace.ts";
 import { accept } from "./accept.ts";
@@ -14,6 +14,11 @@ import { gradientAt, type GradientState, type Kernel, stepScale } from "./kernel
 export interface HmcOptions {
   /** Leapfrog steps of a trajectory, and gradients that it takes; 10 by default. */
   readonly leapfrogSteps?: number;
+  /**
+   * Each trajectory of each chain uses a step size uniform in [(1 − jitter) ε, ε]; 0 by default. Without
+   * it a trajectory whose length is near a period of the target comes back to where it started.
+   */
+  readonly jitter?: number;
 }
 
 /** An energy error beyond this is a divergence: the trajectory left what the step size can follow. */
@@ -29,15 +34,19 @@ export const DIVERGENCE = 1000;
  *
  * @param options Number of leapfrog steps.
  * @returns The kernel.
- * @throws {RangeError} If the number of leapfrog steps is not a positive integer.
+ * @throws {RangeError} If the number of leapfrog steps is not a positive integer, or the jitter is not in
+ * [0, 1).
  */
 export function hmc(options: HmcOptions = {}): Kernel<GradientState> {
-  const { leapfrogSteps = 10 } = options;
+  const { leapfrogSteps = 10, jitter = 0 } = options;
   if (!Number.isInteger(leapfrogSteps) || leapfrogSteps < 1) {
     throw new RangeError(
       `Cannot make HMC with ${leapfrogSteps} leapfrog steps: \`leapfrogSteps\` must be a positive ` +
         "integer",
     );
+  }
+  if (!(jitter >= 0 && jitter < 1)) {
+    throw new RangeError(`Cannot make HMC with jitter ${jitter}: expected a number in [0, 1)`);
   }
   return {
     name: "hmc",
@@ -51,9 +60,10 @@ export function hmc(options: HmcOptions = {}): Kernel<GradientState> {
       acceptance: tensor(1),
     }),
     step: (target, parameters) => (state, key) => {
-      const [forMomentum, forAcceptance] = split(key);
+      const [forMomentum, forAcceptance, forJitter] = split(key, 3);
       // In units where the mass is 1: x = M^(−½) z, and the momentum of z is standard normal.
-      const scale = stepScale(parameters);
+      const full = stepScale(parameters);
+      const scale = jitter === 0 ? full : full.mul(uniform(forJitter).mul(-jitter).add(1));
       const start = normal(forMomentum, state.position.shape);
       const kicked = start.add(scale.mul(state.gradient).mul(0.5));
       const inner = repeatLoop(

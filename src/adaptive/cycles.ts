@@ -1,0 +1,240 @@
+/**
+ * The cycles of a run, one function for each phase: from a state and a key to the next state.
+ *
+ * @module
+ */
+import { effectiveSampleSize, effectiveSampleSizeTail, rHat } from "../diagnostics/mod.ts";
+import type { ChainState } from "../kernels/kernel.ts";
+import { type Key, split } from "../tensor/random.ts";
+import { fromArray, type Tensor } from "../tensor/tensor.ts";
+import type { Tree } from "../tensor/tree.ts";
+import { addToReplay } from "./replay.ts";
+import {
+  addToMean,
+  type Convergence,
+  type DrawBlock,
+  EMPTY_MEAN,
+  type Phase,
+  type RunState,
+} from "./run_state.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** A cycle: from a state and the cycle's key to the next state. */
+export type Cycle<State extends ChainState & Tree> = (
+  runtime: Runtime<State>,
+  state: RunState<State>,
+  key: Key,
+) => Promise<RunState<State>>;
+
+/** Goes to the next cycle, of the same phase or the first one of another. */
+function advance<State extends ChainState>(
+  state: RunState<State>,
+  phase: Phase,
+): RunState<State> {
+  return phase === state.phase
+    ? { ...state, cycle: state.cycle + 1, cycleInPhase: state.cycleInPhase + 1 }
+    : {
+      ...state,
+      phase,
+      cycle: state.cycle + 1,
+      cycleInPhase: 0,
+      acceptance: { local: EMPTY_MEAN, global: EMPTY_MEAN },
+    };
+}
+
+/** Sum and number of the elements that are not NaN. */
+function total(x: Tensor): [sum: number, count: number] {
+  return [x.data.reduce((sum: number, entry: number) => sum + entry, 0), x.size];
+}
+
+/**
+ * One window of warm-up: local steps, after each of which the step size adapts; after all of them the
+ * metric.
+ */
+export async function warmupCycle<State extends ChainState & Tree>(
+  runtime: Runtime<State>,
+  state: RunState<State>,
+  key: Key,
+): Promise<RunState<State>> {
+  const { plan } = runtime;
+  const { schedule, adaptation: rule, local, target } = plan;
+  const goal = {
+    acceptance: local.targetAcceptance,
+    firstStepSize: local.firstStepSize(target.dimension),
+  };
+  const steps = schedule.warmupWindows[state.cycleInPhase];
+  const last = state.cycleInPhase === schedule.warmupWindows.length - 1;
+  let { chains, adaptation } = state;
+  let { local: accepted } = state.acceptance;
+  const positions: Tensor[] = [];
+  for (let i = 0; i < steps; i++) {
+    const result = await runtime.local(chains, adaptation, false, key, 1, {
+      thin: 1,
+      firstStep: i,
+    });
+    chains = result.state;
+    const [sum, count] = total(chains.acceptance);
+    adaptation = rule.afterStep(adaptation, sum / count, goal);
+    accepted = addToMean(accepted, sum, count);
+    // The first half still moves away from where the chains started.
+    if (2 * i >= steps) positions.push(result.draws["position"]);
+  }
+  const window = joinDraws(positions);
+  // The last window tunes the step size for the metric of the one before, and ends with it.
+  if (!last) adaptation = rule.afterWindow(adaptation, window, goal);
+  const replay = addToReplay(state.replay, window, schedule.replayCapacity);
+  const next = { ...state, chains, adaptation, replay };
+  const acceptance = { ...state.acceptance, local: accepted };
+  if (!last) return advance({ ...next, acceptance }, "warmup");
+  return advance(next, plan.flow === undefined ? "production" : "train");
+}
+
+/** A cycle of training: local steps, updates of the flow from the replay buffer, global steps. */
+export async function trainCycle<State extends ChainState & Tree>(
+  runtime: Runtime<State>,
+  state: RunState<State>,
+  key: Key,
+): Promise<RunState<State>> {
+  const { plan } = runtime;
+  const { schedule, flow } = plan;
+  if (flow === undefined) throw new TypeError("Cannot train: the plan has no flow");
+  const [forLocal, forFlow, forTraining, forGlobal] = split(key, 4);
+  const local = await runtime.local(
+    state.chains,
+    state.adaptation,
+    true,
+    forLocal,
+    schedule.trainLocalSteps,
+    { thin: 1 },
+  );
+  const seen = addToReplay(state.replay, local.draws["position"], schedule.replayCapacity);
+  const before = state.flow ?? flow.whiten(
+    flow.init(plan.target.dimension, [forFlow.data[0], forFlow.data[1]]),
+    seen.data,
+  );
+  const trained = await plan.train(flow, {
+    state: before,
+    replay: seen,
+    cycle: state.cycleInPhase,
+    cycles: schedule.trainCycles,
+    key: forTraining,
+    signal: plan.signal,
+  });
+  const global = await runtime.global(trained.state).collect(local.state, forGlobal, {
+    steps: schedule.trainGlobalSteps,
+  });
+  const progress = {
+    loss: [...state.progress.loss, trained.loss],
+    acceptance: [...state.progress.acceptance, global.acceptance],
+  };
+  const [sum, count] = total(local.draws["acceptance"]);
+  const proposals = global.logWeights.size;
+  const next: RunState<State> = {
+    ...state,
+    chains: global.state,
+    flow: trained.state,
+    replay: addToReplay(seen, global.draws["position"], schedule.replayCapacity),
+    progress,
+    acceptance: {
+      local: addToMean(state.acceptance.local, sum, count),
+      global: addToMean(state.acceptance.global, global.acceptance * proposals, proposals),
+    },
+  };
+  const enough = state.cycleInPhase + 1 >= schedule.trainCycles || plan.trained(progress);
+  return advance(next, enough ? "production" : "train");
+}
+
+/** A cycle of production: local and global steps with everything frozen; all draws are kept. */
+export async function productionCycle<State extends ChainState & Tree>(
+  runtime: Runtime<State>,
+  state: RunState<State>,
+  key: Key,
+): Promise<RunState<State>> {
+  const { schedule } = runtime.plan;
+  const [forLocal, forGlobal] = split(key);
+  const local = await runtime.local(
+    state.chains,
+    state.adaptation,
+    true,
+    forLocal,
+    schedule.localSteps,
+    { thin: schedule.thin },
+  );
+  const [sum, count] = total(local.draws["acceptance"]);
+  let next: RunState<State> = {
+    ...state,
+    chains: local.state,
+    draws: [...state.draws, blockOf(local.draws)],
+    acceptance: {
+      ...state.acceptance,
+      local: addToMean(state.acceptance.local, sum, count),
+    },
+  };
+  if (state.flow !== undefined && schedule.globalSteps > 0) {
+    const global = await runtime.global(state.flow).collect(local.state, forGlobal, {
+      steps: schedule.globalSteps,
+    });
+    const proposals = global.logWeights.size;
+    next = {
+      ...next,
+      chains: global.state,
+      draws: [...next.draws, blockOf(global.draws)],
+      logWeights: [...next.logWeights, global.logWeights],
+      acceptance: {
+        ...next.acceptance,
+        global: addToMean(
+          next.acceptance.global,
+          global.acceptance * proposals,
+          proposals,
+        ),
+      },
+    };
+  }
+  return advance(next, "production");
+}
+
+function blockOf(draws: Readonly<Record<string, Tensor>>): DrawBlock {
+  return { position: draws["position"], logDensity: draws["logDensity"] };
+}
+
+/** Kept draws of each chain. */
+export function drawCount(blocks: readonly DrawBlock[]): number {
+  return blocks.reduce((sum, { logDensity }) => sum + logDensity.shape[1], 0);
+}
+
+/** Draws of several cycles as one tensor, chains × draws × shape. */
+export function joinDraws(parts: readonly Tensor[]): Tensor {
+  const [first] = parts;
+  const [chains, , ...shape] = first.shape;
+  const size = shape.reduce((product, length) => product * length, 1);
+  const draws = parts.reduce((sum, part) => sum + part.shape[1], 0);
+  const data = new Float64Array(chains * draws * size);
+  let before = 0;
+  for (const part of parts) {
+    const width = part.shape[1] * size;
+    for (let chain = 0; chain < chains; chain++) {
+      data.set(
+        part.data.subarray(chain * width, (chain + 1) * width),
+        chain * draws * size + before * size,
+      );
+    }
+    before += part.shape[1];
+  }
+  return fromArray({ dtype: "f64", shape: [chains, draws, ...shape], data });
+}
+
+/** The worst R-hat and effective sample sizes over all coordinates. */
+export function lookAtConvergence(blocks: readonly DrawBlock[]): Convergence {
+  const joined = joinDraws(blocks.map(({ position }) => position));
+  const draws = { data: joined.data as Float64Array, shape: joined.shape };
+  const largest = (values: Float64Array): number =>
+    values.reduce((most, value) => value > most || Number.isNaN(value) ? value : most, -Infinity);
+  const smallest = (values: Float64Array): number =>
+    values.reduce((least, value) => value < least || Number.isNaN(value) ? value : least, Infinity);
+  return {
+    draws: joined.shape[1],
+    rHat: largest(rHat(draws) as Float64Array),
+    bulk: smallest(effectiveSampleSize(draws) as Float64Array),
+    tail: smallest(effectiveSampleSizeTail(draws) as Float64Array),
+  };
+}

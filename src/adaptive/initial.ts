@@ -1,0 +1,181 @@
+/**
+ * Where chains start.
+ *
+ * @module
+ */
+import { type Either, either } from "../deps.ts";
+import { foldIn, type Key, uniform } from "../tensor/random.ts";
+import { shapeText } from "../tensor/shape.ts";
+import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
+
+/** How many chains run, and where they start if that was given. */
+export interface Start {
+  /** How many chains. */
+  readonly chains: number;
+  /** Their positions, chains × d. */
+  readonly initial: Tensor | undefined;
+}
+
+/** Chains when nothing is said. */
+const DEFAULT_CHAINS = 100;
+/** How often chains are started anew where the density is not finite, before that is an error. */
+const ATTEMPTS = 20;
+/** Half width of the default starts: Stan's convention for unconstrained parameters. */
+const HALF_WIDTH = 2;
+
+/**
+ * Checks the number of chains and their starts.
+ *
+ * @param dimension Coordinates of a position.
+ * @param chains How many chains, if that was said.
+ * @param initial Where they start, if that was said.
+ * @returns Both, or an error.
+ */
+export function initialPositions(
+  dimension: number,
+  chains: number | undefined,
+  initial: Tensor | readonly (readonly number[])[] | undefined,
+): Either<Error, Start> {
+  const count = chains ?? DEFAULT_CHAINS;
+  if (!Number.isInteger(count) || count < 1) {
+    return either.left(
+      new RangeError(`Cannot sample ${count} chains: \`chains\` must be a positive integer`),
+    );
+  }
+  if (initial === undefined) return either.right({ chains: count, initial });
+  let given: Tensor;
+  try {
+    given = tensor(initial);
+  } catch (cause) {
+    return either.left(
+      new TypeError(
+        "Cannot start: `initial` must hold one position of equal length for each chain",
+        {
+          cause,
+        },
+      ),
+    );
+  }
+  const rows = given.shape[0];
+  if (given.shape.length !== 2 || given.shape[1] !== dimension) {
+    return either.left(
+      new TypeError(
+        `Cannot start: \`initial\` has the shape ${shapeText(given.shape)}, but must be chains × ` +
+          `dimension, here [${chains ?? "chains"}, ${dimension}]`,
+      ),
+    );
+  }
+  if (chains !== undefined && chains !== rows) {
+    return either.left(
+      new RangeError(
+        `Cannot start: \`chains\` is ${chains}, but \`initial\` holds ${rows} positions`,
+      ),
+    );
+  }
+  return either.right({ chains: rows, initial: given });
+}
+
+/** What is known of chains at their starts: each leaf has the chain as first axis. */
+export interface Started {
+  readonly position: Tensor;
+  readonly logDensity: Tensor;
+  readonly gradient?: Tensor;
+}
+
+/** The chains that cannot start, with the reason. */
+export function unfit({ logDensity, gradient }: Started): Map<number, string> {
+  const reasons = new Map<number, string>();
+  const dimension = gradient?.shape[1] ?? 0;
+  gradient?.data.forEach((value, i) => {
+    const chain = Math.floor(i / dimension);
+    if (!Number.isFinite(value) && !reasons.has(chain)) {
+      reasons.set(
+        chain,
+        `the gradient of the log density is ${value} in coordinate ${i % dimension}`,
+      );
+    }
+  });
+  logDensity.data.forEach((value, chain) => {
+    if (!Number.isFinite(value)) reasons.set(chain, `the log density is ${value}`);
+  });
+  return reasons;
+}
+
+/** The error for starts that are not fit. */
+export function unfitError(
+  reasons: ReadonlyMap<number, string>,
+  chains: number,
+  names: readonly string[],
+  advice: string,
+): RangeError {
+  const shown = [...reasons].slice(0, 3).map(([chain, reason]) => {
+    const coordinate = /coordinate (\d+)$/.exec(reason)?.[1];
+    const name = coordinate === undefined ? undefined : names[Number(coordinate)];
+    return `chain ${chain}: ${reason}${name === undefined ? "" : ` (${name})`}`;
+  });
+  const more = reasons.size > shown.length ? `; and ${reasons.size - shown.length} more` : "";
+  return new RangeError(
+    `Cannot start ${reasons.size} of ${chains} chains: ${shown.join("; ")}${more}. ${advice}`,
+  );
+}
+
+/**
+ * Positions uniform in (−2, 2) on each coordinate.
+ *
+ * @param key The key.
+ * @param chains How many.
+ * @param dimension Coordinates of each.
+ * @returns chains × d.
+ */
+export function dispersed(key: Key, chains: number, dimension: number): Tensor {
+  return uniform(key, [chains, dimension]).sub(0.5).mul(2 * HALF_WIDTH);
+}
+
+/**
+ * Starts chains where density and gradient are finite: at the given positions, or at random ones,
+ * drawn again for the chains that fail.
+ *
+ * @param start Evaluates chains at positions.
+ * @param where How many chains, where, and of which dimension.
+ * @param names Names of the coordinates, for errors.
+ * @param key For random positions.
+ * @returns Positions at which all chains can start.
+ * @throws {RangeError} If chains cannot start: which ones and why.
+ */
+export async function findStart(
+  start: (position: Tensor) => Promise<Started>,
+  { chains, initial, dimension }: Start & { readonly dimension: number },
+  names: readonly string[],
+  key: Key,
+): Promise<Tensor> {
+  if (initial !== undefined) {
+    const reasons = unfit(await start(initial));
+    if (reasons.size === 0) return initial;
+    throw unfitError(
+      reasons,
+      chains,
+      names,
+      "Give an `initial` where the log density and its gradient are finite",
+    );
+  }
+  let position = dispersed(foldIn(key, 0), chains, dimension);
+  let reasons = unfit(await start(position));
+  for (let attempt = 1; attempt < ATTEMPTS && reasons.size > 0; attempt++) {
+    const fresh = dispersed(foldIn(key, attempt), chains, dimension);
+    const data = position.data.slice();
+    for (const chain of reasons.keys()) {
+      const [from, to] = [chain * dimension, (chain + 1) * dimension];
+      data.set(fresh.data.subarray(from, to) as Float64Array, from);
+    }
+    position = fromArray({ dtype: "f64", shape: [chains, dimension], data });
+    reasons = unfit(await start(position));
+  }
+  if (reasons.size === 0) return position;
+  throw unfitError(
+    reasons,
+    chains,
+    names,
+    `No start was found in ${ATTEMPTS} random positions with coordinates in (−2, 2): give ` +
+      "`initial`, or look whether the log density is finite anywhere",
+  );
+}

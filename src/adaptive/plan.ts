@@ -1,0 +1,111 @@
+/**
+ * The plan of an adaptive run: all its parts, each a value or a pure function that a user can replace
+ * by one of the same type.
+ *
+ * @module
+ */
+import type { Device } from "../device/device.ts";
+import type { Flow, FlowState } from "../flows/flow.ts";
+import type { GlobalStep, IndependenceOptions } from "../global/independence.ts";
+import type { ChainState, Kernel } from "../kernels/kernel.ts";
+import type { Target } from "../target/target.ts";
+import type { Key } from "../tensor/random.ts";
+import type { Tree } from "../tensor/tree.ts";
+import type { Adaptation } from "./adaptation.ts";
+import type { Replay } from "./replay.ts";
+import type { Convergence, FlowProgress } from "./run_state.ts";
+
+/** How much of everything a cycle holds. */
+export interface Schedule {
+  /** Warm-up: local steps of each window, after each of which the metric is set anew. */
+  readonly warmupWindows: readonly number[];
+  /** Most cycles of training. */
+  readonly trainCycles: number;
+  /** Local steps of a training cycle. */
+  readonly trainLocalSteps: number;
+  /** Global steps of a training cycle. */
+  readonly trainGlobalSteps: number;
+  /** Local steps of a production cycle. */
+  readonly localSteps: number;
+  /** Global steps of a production cycle. */
+  readonly globalSteps: number;
+  /** Every `thin`-th state of the local steps is kept; all global ones are. */
+  readonly thin: number;
+  /** Most rows of the replay buffer. */
+  readonly replayCapacity: number;
+}
+
+/** What a training step is given. */
+export interface TrainingInput {
+  /** The flow before. */
+  readonly state: FlowState;
+  /** What it learns from. */
+  readonly replay: Replay;
+  /** The cycle, from 0, of how many at most. */
+  readonly cycle: number;
+  readonly cycles: number;
+  /** For shuffling. */
+  readonly key: Key;
+  /** Stops the training between updates. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a training step gives. */
+export interface TrainingOutput {
+  /** The flow after. */
+  readonly state: FlowState;
+  /** Mean loss −E log q over the updates. */
+  readonly loss: number;
+}
+
+/** A training step: from a flow and data to a better flow. */
+export type TrainingStep = (flow: Flow, input: TrainingInput) => Promise<TrainingOutput>;
+
+/** Whether training has gone far enough, from how it came along. */
+export type TrainingRule = (progress: FlowProgress) => boolean;
+
+/** What a stopping rule looks at. */
+export interface StoppingInput {
+  /** Kept draws of each chain. */
+  readonly draws: number;
+  /** Convergence over all scalars, when it was computed in this cycle. */
+  readonly convergence: Convergence | undefined;
+  /** Seconds since the run started (or was resumed). */
+  readonly seconds: number;
+}
+
+/** Ends a run, and says why. */
+export interface StoppingRule {
+  /** How many draws of each chain there must be for the next look at convergence. */
+  nextLook(last: Convergence | undefined): number;
+  /** Whether to end, and why. */
+  decide(input: StoppingInput): "converged" | "budget" | undefined;
+  /** Whether the time is up, in any phase. */
+  timeIsUp(seconds: number): boolean;
+}
+
+/** All parts of an adaptive run. */
+export interface Plan<State extends ChainState & Tree> {
+  /** What is sampled. */
+  readonly target: Target;
+  /** The local kernel. */
+  readonly local: Kernel<State>;
+  /** How the local kernel adapts in the warm-up. */
+  readonly adaptation: Adaptation;
+  /** The flow; none for a run of local moves alone. */
+  readonly flow: Flow | undefined;
+  /** How the flow learns. */
+  readonly train: TrainingStep;
+  /** When it has learned enough. */
+  readonly trained: TrainingRule;
+  /** The global move. */
+  readonly global: (options: IndependenceOptions<State>) => GlobalStep<State>;
+  /** How much of everything. */
+  readonly schedule: Schedule;
+  /** When production ends. */
+  readonly stop: StoppingRule;
+  /** Where compiled programs run. */
+  readonly device: Device;
+  /** Stops the run between slices of a few milliseconds. */
+  readonly signal?: AbortSignal | undefined;
+}

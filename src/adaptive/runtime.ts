@@ -1,0 +1,80 @@
+/**
+ * The compiled parts of a plan: made once, used in every cycle.
+ *
+ * @module
+ */
+import { flowProposal } from "../global/flow_proposal.ts";
+import { type GlobalStep } from "../global/independence.ts";
+import { normalVectors } from "../global/normals.ts";
+import { type EnsembleResult, ensembleRun, mapChains } from "../kernels/ensemble.ts";
+import type { ChainState } from "../kernels/kernel.ts";
+import type { FlowState } from "../flows/flow.ts";
+import type { Key } from "../tensor/random.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Tree } from "../tensor/tree.ts";
+import type { AdaptationState } from "./adaptation.ts";
+import type { Plan } from "./plan.ts";
+
+/** A plan with its compiled parts. */
+export interface Runtime<State extends ChainState & Tree> {
+  /** The plan. */
+  readonly plan: Plan<State>;
+  /** Starts chains at positions, chains × d. */
+  start(position: Tensor): Promise<State>;
+  /** Local steps with the parameters of an adaptation. */
+  local(
+    chains: State,
+    adaptation: AdaptationState,
+    frozen: boolean,
+    key: Key,
+    steps: number,
+    options: { readonly thin?: number; readonly firstStep?: number },
+  ): Promise<EnsembleResult<State>>;
+  /** The global step with a flow. */
+  global(flow: FlowState): GlobalStep<State>;
+}
+
+/** What is kept of each local step. */
+const RECORD = ["position", "logDensity", "acceptance"];
+
+/**
+ * Compiles what a plan needs; the programs themselves are compiled when they are first used.
+ *
+ * @param plan The plan.
+ * @returns The runtime.
+ */
+export function runtimeOf<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
+  const { target, local, device, adaptation, signal } = plan;
+  const init = mapChains(
+    ({ position }: { readonly position: Tensor }) => local.init(target)(position),
+    { device },
+  );
+  const start = (position: Tensor): Promise<State> => init({ position });
+  const run = ensembleRun(
+    (state: State, shared: { readonly stepSize: Tensor; readonly inverseMass: Tensor }, key) =>
+      local.step(target, shared)(state, key),
+    device,
+    RECORD,
+  );
+  const normals = normalVectors(target.dimension, device);
+  return {
+    plan,
+    start,
+    local: (chains, state, frozen, key, steps, options) =>
+      run(
+        chains,
+        {
+          stepSize: tensor(adaptation.stepSize(state, frozen)),
+          inverseMass: tensor(state.inverseMass),
+        },
+        key,
+        { steps, signal, ...options },
+      ),
+    global: (flowState) => {
+      if (plan.flow === undefined) {
+        throw new TypeError("Cannot move globally: the plan has no flow");
+      }
+      return plan.global({ proposal: flowProposal(plan.flow, flowState, normals), start });
+    },
+  };
+}

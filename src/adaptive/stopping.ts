@@ -1,0 +1,58 @@
+/**
+ * When a run ends.
+ *
+ * @module
+ */
+import type { StoppingInput, StoppingRule } from "./plan.ts";
+import type { Convergence } from "./run_state.ts";
+
+/** What a run has to reach, and its budget. */
+export interface StopOptions {
+  /** Largest rank-normalised split R-hat of any scalar; 1.01 by default (Vehtari et al. 2021). */
+  readonly rHat?: number;
+  /**
+   * Smallest bulk and tail effective sample size of any scalar; 10,000 by default, at which the Monte
+   * Carlo error of a mean is 1 % of the posterior's standard deviation.
+   */
+  readonly effectiveSampleSize?: number;
+  /** Most draws of each chain; 20,000 by default. */
+  readonly maxDraws?: number;
+  /** Most seconds of the whole run; none by default. */
+  readonly maxSeconds?: number;
+}
+
+/** The first look at convergence is at this many draws of each chain. */
+const FIRST_LOOK = 100;
+/** Each further look is at so many times the draws: few looks, so that chance has few tries. */
+const BETWEEN_LOOKS = 1.4;
+
+/**
+ * Ends production when R-hat and both effective sample sizes are good for every scalar, or at the
+ * budget. It looks on a geometric schedule: a rule that looked after every cycle would stop at lucky
+ * moments.
+ *
+ * @param options What is to be reached, and the budget.
+ * @returns The rule.
+ */
+export function stopWhenConverged(options: StopOptions = {}): StoppingRule {
+  const {
+    rHat = 1.01,
+    effectiveSampleSize = 10_000,
+    maxDraws = 20_000,
+    maxSeconds = Infinity,
+  } = options;
+  return {
+    nextLook: (last: Convergence | undefined): number =>
+      Math.min(
+        maxDraws,
+        last === undefined ? FIRST_LOOK : Math.ceil(last.draws * BETWEEN_LOOKS),
+      ),
+    decide({ draws, convergence, seconds }: StoppingInput): "converged" | "budget" | undefined {
+      const good = convergence !== undefined && convergence.rHat < rHat &&
+        convergence.bulk >= effectiveSampleSize && convergence.tail >= effectiveSampleSize;
+      if (good) return "converged";
+      return draws >= maxDraws || seconds >= maxSeconds ? "budget" : undefined;
+    },
+    timeIsUp: (seconds: number): boolean => seconds >= maxSeconds,
+  };
+}

@@ -1,0 +1,34 @@
+/**
+ * A trained flow as a proposal distribution.
+ *
+ * @module
+ */
+import type { Flow, FlowState } from "../flows/flow.ts";
+import { fromArray } from "../tensor/tensor.ts";
+import type { NormalVectors } from "./normals.ts";
+import type { Proposal } from "./proposal.ts";
+
+/**
+ * The distribution of a flow.
+ *
+ * @param flow The kind of flow.
+ * @param state Its weights.
+ * @param normals Draws the points that it transforms.
+ * @returns The distribution.
+ */
+export function flowProposal(flow: Flow, state: FlowState, normals: NormalVectors): Proposal {
+  return {
+    async sample(key, n) {
+      const base = await normals(key, n);
+      const { position, logDensity } = flow.sample(state, base.data as Float64Array);
+      return {
+        position: fromArray({ dtype: "f64", shape: base.shape, data: position }),
+        logDensity: fromArray({ dtype: "f64", shape: [n], data: logDensity }),
+      };
+    },
+    logDensity(position) {
+      const values = flow.logDensity(state, position.data as Float64Array);
+      return Promise.resolve(fromArray({ dtype: "f64", shape: [values.length], data: values }));
+    },
+  };
+}
