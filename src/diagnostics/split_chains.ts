@@ -1,0 +1,29 @@
+/**
+ * Cuts every chain in two, so that a drift within a chain looks like a difference between chains.
+ *
+ * @module
+ */
+import type { Chains } from "./draws.ts";
+import type { Memory } from "./memory.ts";
+
+/**
+ * The first and the last ⌊n/2⌋ draws of every chain as chains of their own; of an odd number of
+ * draws the middle one is left out.
+ *
+ * @param chains The chains.
+ * @param memory Memory to work in.
+ * @returns Twice as many chains of half the length. Their memory is that of `chains` if no draw is
+ * left out; else they are good until the next cut.
+ */
+export function splitChains({ values, chains, draws }: Chains, memory: Memory): Chains {
+  const half = Math.floor(draws / 2);
+  const shape = { chains: 2 * chains, draws: half };
+  if (2 * half === draws) return { values, ...shape };
+  const kept = memory.floats("halves", 2 * chains * half);
+  for (let chain = 0; chain < chains; chain++) {
+    const [start, end] = [chain * draws, (chain + 1) * draws];
+    kept.set(values.subarray(start, start + half), 2 * chain * half);
+    kept.set(values.subarray(end - half, end), (2 * chain + 1) * half);
+  }
+  return { values: kept, ...shape };
+}

@@ -1,0 +1,113 @@
+/**
+ * Whitening with the full covariance: x = mean + L z with L Lᵀ the covariance.
+ *
+ * @module
+ */
+import { log } from "../tensor/scalar_math.ts";
+
+/** An affine map from white coordinates to points. */
+export interface Whitening {
+  /** [d]. */
+  readonly mean: Float64Array;
+  /** Lower triangle of L, d × d. */
+  readonly cholesky: Float64Array;
+}
+
+/** Added to the diagonal, relative to it, so that degenerate data has a factor too. */
+const JITTER = 1e-9;
+
+/** No change: mean 0, covariance I. */
+export function identityWhitening(dimension: number): Whitening {
+  const cholesky = new Float64Array(dimension * dimension);
+  for (let i = 0; i < dimension; i++) cholesky[i * dimension + i] = 1;
+  return { mean: new Float64Array(dimension), cholesky };
+}
+
+/**
+ * Mean and Cholesky factor of the covariance of data, shrunk towards its diagonal by d/(n + d) so that
+ * few rows give a factor too.
+ *
+ * @param data n × d.
+ * @param dimension d.
+ * @returns The whitening.
+ * @throws {RangeError} If there are fewer than two rows or a number is not finite.
+ */
+export function whiteningOf(data: Float64Array, dimension: number): Whitening {
+  const d = dimension;
+  const rows = data.length / d;
+  if (rows < 2) throw new RangeError(`Cannot whiten with ${rows} rows: at least 2 are needed`);
+  const bad = data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) {
+    throw new RangeError(
+      `Cannot whiten: the data holds ${data[bad]} in row ${Math.floor(bad / d)}, column ${bad % d}`,
+    );
+  }
+  const mean = new Float64Array(d);
+  for (let i = 0; i < data.length; i++) mean[i % d] += data[i] / rows;
+  const covariance = new Float64Array(d * d);
+  for (let row = 0; row < rows; row++) {
+    for (let i = 0; i < d; i++) {
+      const x = data[row * d + i] - mean[i];
+      for (let j = 0; j <= i; j++) {
+        covariance[i * d + j] += x * (data[row * d + j] - mean[j]) / (rows - 1);
+      }
+    }
+  }
+  const keep = rows / (rows + d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j < i; j++) covariance[i * d + j] *= keep;
+    // A coordinate that does not move at all keeps its unit.
+    const variance = covariance[i * d + i];
+    covariance[i * d + i] = variance > 0 ? variance * (1 + JITTER) : 1;
+  }
+  return { mean, cholesky: choleskyOf(covariance, d) };
+}
+
+function choleskyOf(covariance: Float64Array, d: number): Float64Array {
+  const factor = new Float64Array(d * d);
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = covariance[i * d + j];
+      for (let k = 0; k < j; k++) sum -= factor[i * d + k] * factor[j * d + k];
+      if (i !== j) factor[i * d + j] = sum / factor[j * d + j];
+      else factor[i * d + i] = Math.sqrt(Math.max(sum, covariance[i * d + i] * JITTER));
+    }
+  }
+  return factor;
+}
+
+/** z with x = mean + L z, for rows n × d. */
+export function toWhite({ mean, cholesky }: Whitening, points: Float64Array): Float64Array {
+  const d = mean.length;
+  const out = new Float64Array(points.length);
+  for (let row = 0; row < points.length; row += d) {
+    for (let i = 0; i < d; i++) {
+      let sum = points[row + i] - mean[i];
+      for (let j = 0; j < i; j++) sum -= cholesky[i * d + j] * out[row + j];
+      out[row + i] = sum / cholesky[i * d + i];
+    }
+  }
+  return out;
+}
+
+/** x = mean + L z, for rows n × d. */
+export function fromWhite({ mean, cholesky }: Whitening, white: Float64Array): Float64Array {
+  const d = mean.length;
+  const out = new Float64Array(white.length);
+  for (let row = 0; row < white.length; row += d) {
+    for (let i = 0; i < d; i++) {
+      let sum = mean[i];
+      for (let j = 0; j <= i; j++) sum += cholesky[i * d + j] * white[row + j];
+      out[row + i] = sum;
+    }
+  }
+  return out;
+}
+
+/** ln |det| of the map from points to white coordinates: −Σ ln Lᵢᵢ. */
+export function whiteningLogDeterminant({ cholesky }: Whitening): number {
+  const d = Math.sqrt(cholesky.length);
+  let sum = 0;
+  for (let i = 0; i < d; i++) sum -= log(cholesky[i * d + i]);
+  return sum;
+}
