@@ -4,62 +4,72 @@
  * @module
  */
 import { ENGINE_BYTES } from "./engine_bytes.ts";
+import type { Whitening } from "./whitening.ts";
 
 /** The version of the interface that this host is written for. */
-const INTERFACE = 1;
+const INTERFACE = 2;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
   engine_interface(): number;
-  masks_new(words: number): number;
-  masks_data(masks: number): number;
-  engine_new(
-    masks: number,
-    dimension: number,
-    hidden: number,
-    bins: number,
-    range: number,
-  ): number;
+  words_new(count: number): number;
+  words_at(words: number): number;
+  engine_new(words: number, range: number): number;
+  engine_free(engine: number): void;
   engine_count(engine: number): number;
-  engine_numbers(engine: number): number;
-  engine_slopes(engine: number): number;
+  engine_weights(engine: number): number;
   engine_first_moment(engine: number): number;
   engine_second_moment(engine: number): number;
-  engine_resume(engine: number, updates: number): void;
+  engine_mean(engine: number): number;
+  engine_factor(engine: number): number;
   engine_reserve(engine: number, rows: number): number;
-  engine_out(engine: number): number;
-  engine_log_determinant(engine: number): number;
-  engine_map(engine: number, back: number, single: number): void;
-  engine_loss(engine: number): number;
-  engine_update(engine: number, rate: number, clip: number, weightDecay: number): number;
+  engine_log(engine: number): number;
+  engine_order(engine: number, count: number): number;
+  engine_map(engine: number, inverse: number, density: number, single: number): void;
+  engine_whiten(engine: number): void;
+  engine_whitening_log_determinant(engine: number): number;
+  engine_loss(engine: number, first: number, count: number): number;
+  engine_update(
+    engine: number,
+    update: number,
+    rate: number,
+    clip: number,
+    weightDecay: number,
+  ): number;
+  engine_exact_loss(engine: number): number;
+  engine_exact_slopes(engine: number): number;
 }
 
-let loaded: Exports | undefined;
+let loading: Promise<Exports> | undefined;
 
 /** The module, compiled and instantiated when it is first needed. */
-function load(): Exports {
-  if (loaded !== undefined) return loaded;
+function load(): Promise<Exports> {
+  return loading ??= instantiate();
+}
+
+async function instantiate(): Promise<Exports> {
   const bytes = Uint8Array.from(atob(ENGINE_BYTES), (letter) => letter.charCodeAt(0));
-  const module = new WebAssembly.Module(bytes);
+  // Asynchronous, since browsers forbid a synchronous compilation of this size on a main thread.
+  const module = await WebAssembly.compile(bytes);
   // wasm-bindgen asks for set-up functions of its table; the plain exports used here need none.
   const imports: Record<string, Record<string, () => void>> = {};
   for (const { module: from, name } of WebAssembly.Module.imports(module)) {
     (imports[from] ??= {})[name] = () => {};
   }
-  const instance = new WebAssembly.Instance(module, imports);
+  const instance = await WebAssembly.instantiate(module, imports);
   const exports = instance.exports as unknown as Exports;
   if (exports.engine_interface() !== INTERFACE) {
     throw new Error("Cannot use the flow engine: its bytes are of another version than its host");
   }
-  return loaded = exports;
+  return exports;
 }
 
 /** What a flow is made of. */
 export interface EngineShape {
   /** Coordinates, d. */
   readonly dimension: number;
-  /** Width of both hidden layers of each conditioner. */
-  readonly hidden: number;
+  /** Widths of the hidden layers of each conditioner. */
+  readonly hidden: readonly number[];
   /** Bins of each spline. */
   readonly bins: number;
   /** Splines act on [−range, range]. */
@@ -68,23 +78,32 @@ export interface EngineShape {
   readonly masks: readonly (readonly boolean[])[];
 }
 
+/** Weights with the optimiser's memory of them. */
+export interface Weights {
+  /** The weights. */
+  readonly weights: Float32Array;
+  /** Adam's running mean of the slopes. */
+  readonly firstMoment: Float32Array;
+  /** Adam's running mean of their squares. */
+  readonly secondMoment: Float32Array;
+  /** Updates so far. */
+  readonly updates: number;
+}
+
+/** How rows are sent through the flow. */
+export interface MapOptions {
+  /** From the base to points, instead of from points to the base. */
+  readonly inverse: boolean;
+  /** Whether the number of each row is its log density, instead of ln |det|. */
+  readonly density: boolean;
+}
+
 /** Rows through the flow. */
 export interface Mapped {
   /** n × d. */
   readonly value: Float64Array;
-  /** ln |det| of the map from points to the base, [n]. */
-  readonly logDeterminant: Float64Array;
-}
-
-/** Weights with the optimiser's memory of them. */
-export interface Weights {
-  /** The weights. */
-  readonly weights: Float64Array;
-  /** Adam's running means of the slopes and of their squares. */
-  readonly firstMoment: Float64Array;
-  readonly secondMoment: Float64Array;
-  /** Updates so far. */
-  readonly updates: number;
+  /** ln |det| of the map from points to the base, or the log density, [n]. */
+  readonly log: Float64Array;
 }
 
 /** How one update is made. */
@@ -97,6 +116,12 @@ export interface UpdateOptions {
   readonly weightDecay?: number;
 }
 
+/** One update: which rows of the data it is made from, and how. */
+export interface Batch extends UpdateOptions {
+  /** Numbers of the rows. */
+  readonly rows: Uint32Array;
+}
+
 /** An engine for one shape of flow. Its memory is scratch: all states are the caller's. */
 export class Engine {
   readonly #exports: Exports;
@@ -105,100 +130,155 @@ export class Engine {
   /** Number of weights. */
   readonly count: number;
 
-  /** @param shape What the flow is made of. */
-  constructor({ dimension, hidden, bins, range, masks }: EngineShape) {
-    this.#exports = load();
+  /**
+   * @param exports The module.
+   * @param shape What the flow is made of.
+   */
+  constructor(exports: Exports, { dimension, hidden, bins, range, masks }: EngineShape) {
+    this.#exports = exports;
     this.#dimension = dimension;
-    const words = this.#exports.masks_new(masks.length * dimension);
-    new Uint32Array(this.#exports.memory.buffer, this.#exports.masks_data(words))
-      .set(masks.flat().map(Number));
-    this.#engine = this.#exports.engine_new(words, dimension, hidden, bins, range);
-    this.count = this.#exports.engine_count(this.#engine);
+    const description = [dimension, bins, hidden.length, ...hidden, ...masks.flat().map(Number)];
+    const words = exports.words_new(description.length);
+    new Uint32Array(exports.memory.buffer, exports.words_at(words), description.length)
+      .set(description);
+    this.#engine = exports.engine_new(words, range);
+    this.count = exports.engine_count(this.#engine);
   }
 
-  /** A view of numbers in the engine's memory; valid until the next call. */
-  #view(at: number, length: number): Float64Array {
+  /** Gives its memory back; it must not be used again. */
+  free(): void {
+    this.#exports.engine_free(this.#engine);
+  }
+
+  /** A view of doubles in the engine's memory; valid until the next call. */
+  #doubles(at: number, length: number): Float64Array {
     return new Float64Array(this.#exports.memory.buffer, at, length);
   }
 
-  #put(data: Float64Array): void {
-    const rows = data.length / this.#dimension;
-    const at = this.#exports.engine_reserve(this.#engine, rows);
-    this.#view(at, data.length).set(data);
+  #singles(at: number): Float32Array {
+    return new Float32Array(this.#exports.memory.buffer, at, this.count);
   }
 
-  #setWeights(weights: Float64Array): void {
-    this.#view(this.#exports.engine_numbers(this.#engine), this.count).set(weights);
-  }
-
-  /** Maps rows to the base, or back to points. */
-  map(weights: Float64Array, data: Float64Array, back: boolean): Mapped {
+  #put({ mean, cholesky }: Whitening, weights: Float32Array, data: Float64Array): number {
     const e = this.#exports;
-    this.#setWeights(weights);
-    this.#put(data);
-    e.engine_map(this.#engine, back ? 1 : 0, 0);
+    this.#singles(e.engine_weights(this.#engine)).set(weights);
+    this.#doubles(e.engine_mean(this.#engine), mean.length).set(mean);
+    this.#doubles(e.engine_factor(this.#engine), cholesky.length).set(cholesky);
+    const at = e.engine_reserve(this.#engine, data.length / this.#dimension);
+    this.#doubles(at, data.length).set(data);
+    return at;
+  }
+
+  /**
+   * Maps rows to the base or back, in double precision: both ways must agree to the last digits, since
+   * the global move compares log densities from either.
+   *
+   * @param state Weights and whitening.
+   * @param data n × d.
+   * @param options Which way, and what is wanted of each row.
+   * @returns The rows and their numbers.
+   */
+  map(
+    state: Whitening & { readonly weights: Float32Array },
+    data: Float64Array,
+    { inverse, density }: MapOptions,
+  ): Mapped {
+    const at = this.#put(state, state.weights, data);
+    this.#exports.engine_map(this.#engine, Number(inverse), Number(density), 0);
     const rows = data.length / this.#dimension;
     return {
-      value: this.#view(e.engine_out(this.#engine), data.length).slice(),
-      logDeterminant: this.#view(e.engine_log_determinant(this.#engine), rows).slice(),
+      value: this.#doubles(at, data.length).slice(),
+      log: this.#doubles(this.#exports.engine_log(this.#engine), rows).slice(),
     };
   }
 
-  /** Mean of −ln q over rows (without whitening), and its slopes in the weights, in double precision. */
+  /**
+   * Mean of −ln q over rows, and its slopes in the weights, in double precision.
+   *
+   * @param state Weights and whitening.
+   * @param data n × d.
+   * @returns Loss and slopes.
+   */
   loss(
-    weights: Float64Array,
+    state: Whitening & { readonly weights: Float32Array },
     data: Float64Array,
   ): { readonly loss: number; readonly slopes: Float64Array } {
-    this.#setWeights(weights);
-    this.#put(data);
-    const loss = this.#exports.engine_loss(this.#engine);
-    const slopes = this.#view(this.#exports.engine_slopes(this.#engine), this.count).slice();
+    const e = this.#exports;
+    this.#put(state, state.weights, data);
+    e.engine_whiten(this.#engine);
+    const loss = e.engine_exact_loss(this.#engine) -
+      e.engine_whitening_log_determinant(this.#engine);
+    const slopes = this.#doubles(e.engine_exact_slopes(this.#engine), this.count).slice();
     return { loss, slopes };
   }
 
   /**
-   * Updates weights by batches, one after the other.
+   * Updates weights by batches, one after the other, in single precision. A batch whose slopes are not
+   * finite changes nothing.
    *
-   * @param from The weights before.
-   * @param batches Rows of each batch with how the update is made.
-   * @returns The weights after, and the loss before each update.
+   * @param from The weights before, and the whitening.
+   * @param data n × d, from which the batches choose rows.
+   * @param batches What each update is made from, and how.
+   * @returns The weights after, and the loss (mean of −ln q over the batch) before each update.
    */
   update(
-    from: Weights,
-    batches: Iterable<{ readonly data: Float64Array; readonly options: UpdateOptions }>,
+    from: Whitening & Weights,
+    data: Float64Array,
+    batches: readonly Batch[],
   ): { readonly weights: Weights; readonly losses: readonly number[] } {
     const e = this.#exports;
-    const first = (): Float64Array => this.#view(e.engine_first_moment(this.#engine), this.count);
-    const second = (): Float64Array => this.#view(e.engine_second_moment(this.#engine), this.count);
-    this.#setWeights(from.weights);
-    first().set(from.firstMoment);
-    second().set(from.secondMoment);
-    e.engine_resume(this.#engine, from.updates);
-    const losses: number[] = [];
-    for (const { data, options: { learningRate, clip = 1, weightDecay = 0 } } of batches) {
-      this.#put(data);
-      losses.push(e.engine_update(this.#engine, learningRate, clip, weightDecay));
-    }
+    const engine = this.#engine;
+    this.#put(from, from.weights, data);
+    this.#singles(e.engine_first_moment(engine)).set(from.firstMoment);
+    this.#singles(e.engine_second_moment(engine)).set(from.secondMoment);
+    e.engine_whiten(engine);
+    const constant = e.engine_whitening_log_determinant(engine);
+    let { updates } = from;
+    const losses = batches.map(({ rows, learningRate, clip = 1, weightDecay = 0 }) => {
+      const at = e.engine_order(engine, rows.length);
+      new Uint32Array(e.memory.buffer, at, rows.length).set(rows);
+      const loss = e.engine_loss(engine, 0, rows.length) - constant;
+      updates += e.engine_update(engine, updates + 1, learningRate, clip, weightDecay);
+      return loss;
+    });
     return {
       weights: {
-        weights: this.#view(e.engine_numbers(this.#engine), this.count).slice(),
-        firstMoment: first().slice(),
-        secondMoment: second().slice(),
-        updates: from.updates + losses.length,
+        weights: this.#singles(e.engine_weights(engine)).slice(),
+        firstMoment: this.#singles(e.engine_first_moment(engine)).slice(),
+        secondMoment: this.#singles(e.engine_second_moment(engine)).slice(),
+        updates,
       },
       losses,
     };
   }
 }
 
+/** Engines that are kept: enough for a few flows at a time. */
+const KEPT = 4;
 const engines = new Map<string, Engine>();
 
-/** The engine for a shape; engines are kept, since their states are not theirs. */
-export function engineFor(shape: EngineShape): Engine {
+/**
+ * Works with the engine for a shape. The last few engines are kept, since the states are not theirs.
+ *
+ * @param shape What the flow is made of.
+ * @param work What to do; it must be done when it returns.
+ * @returns What the work gives.
+ */
+export async function withEngine<Result>(
+  shape: EngineShape,
+  work: (engine: Engine) => Result,
+): Promise<Result> {
+  const exports = await load();
+  // Synchronous from here on, so that no other flow's work comes between.
   const name = JSON.stringify(shape);
-  const known = engines.get(name);
-  if (known !== undefined) return known;
-  const made = new Engine(shape);
-  engines.set(name, made);
-  return made;
+  const engine = engines.get(name) ?? new Engine(exports, shape);
+  // Put in again as the newest; the oldest goes.
+  engines.delete(name);
+  engines.set(name, engine);
+  for (const [oldest, unused] of engines) {
+    if (engines.size <= KEPT) break;
+    engines.delete(oldest);
+    unused.free();
+  }
+  return work(engine);
 }

@@ -4,18 +4,15 @@
  * @module
  */
 import type { KeyWords } from "../random/words.ts";
-import type { UpdateOptions, Weights } from "./engine.ts";
+import type { Batch, UpdateOptions, Weights } from "./engine.ts";
+import type { Whitening } from "./whitening.ts";
 
 /** The state of a flow: plain data, never changed in place. */
-export interface FlowState extends Weights {
+export interface FlowState extends Weights, Whitening {
   /** Coordinates, d. */
   readonly dimension: number;
   /** For each layer, which coordinates it moves. */
   readonly masks: readonly (readonly boolean[])[];
-  /** Mean of the whitening, [d]. */
-  readonly mean: Float64Array;
-  /** Lower Cholesky factor of its covariance, d × d. */
-  readonly cholesky: Float64Array;
 }
 
 /** Points with their log density. */
@@ -34,7 +31,15 @@ export interface FlowMap {
   readonly logDeterminant: Float64Array;
 }
 
-/** A kind of flow. All functions are pure. */
+/** A flow after some updates. */
+export interface FlowUpdates {
+  /** The flow after. */
+  readonly state: FlowState;
+  /** −E ln q over each batch, before its update. */
+  readonly losses: readonly number[];
+}
+
+/** A kind of flow. All functions are pure; they are asynchronous since their engine is loaded late. */
 export interface Flow {
   /** Its name. */
   readonly name: string;
@@ -51,23 +56,24 @@ export interface Flow {
    * @throws {RangeError} If data is not finite.
    */
   whiten(state: FlowState, data: Float64Array): FlowState;
-  /** Points to the base. */
-  forward(state: FlowState, position: Float64Array): FlowMap;
-  /** The base to points. */
-  inverse(state: FlowState, base: Float64Array): FlowMap;
+  /** Points n × d to the base. */
+  forward(state: FlowState, position: Float64Array): Promise<FlowMap>;
+  /** The base n × d to points. */
+  inverse(state: FlowState, base: Float64Array): Promise<FlowMap>;
   /** Points from standard normal vectors n × d, with their log density from the same pass. */
-  sample(state: FlowState, base: Float64Array): FlowDraws;
+  sample(state: FlowState, base: Float64Array): Promise<FlowDraws>;
   /** Log density at points, n × d. */
-  logDensity(state: FlowState, position: Float64Array): Float64Array;
-  /** One gradient step on −E log q over rows n × d. */
+  logDensity(state: FlowState, position: Float64Array): Promise<Float64Array>;
+  /** One gradient step on −E ln q over rows n × d. */
   update(
     state: FlowState,
-    rows: Float64Array,
+    data: Float64Array,
     options: UpdateOptions,
-  ): { readonly state: FlowState; readonly loss: number };
-  /** Several gradient steps, one for each batch, with the losses before each. */
+  ): Promise<{ readonly state: FlowState; readonly loss: number }>;
+  /** Several gradient steps, each on −E ln q over the rows of data n × d that its batch names. */
   updates(
     state: FlowState,
-    batches: Iterable<{ readonly data: Float64Array; readonly options: UpdateOptions }>,
-  ): { readonly state: FlowState; readonly losses: readonly number[] };
+    data: Float64Array,
+    batches: readonly Batch[],
+  ): Promise<FlowUpdates>;
 }

@@ -4,29 +4,21 @@
  * @module
  */
 import { foldInWords, type KeyWords, permutation, randomWords } from "../random/words.ts";
-import { type Engine, engineFor } from "./engine.ts";
-import type { Flow, FlowDraws, FlowMap, FlowState } from "./flow.ts";
-import {
-  fromWhite,
-  identityWhitening,
-  toWhite,
-  whiteningLogDeterminant,
-  whiteningOf,
-} from "./whitening.ts";
+import { type EngineShape, type Mapped, type MapOptions, withEngine } from "./engine.ts";
+import type { Flow, FlowState } from "./flow.ts";
+import { identityWhitening, whiteningOf } from "./whitening.ts";
 
 /** Options of {@linkcode splineFlow}. */
 export interface SplineFlowOptions {
   /** Coupling layers; 6 by default. Each pair moves every coordinate once. */
   readonly layers?: number;
-  /** Width of both hidden layers of each conditioner; 32 by default. */
-  readonly hidden?: number;
+  /** Widths of the hidden layers of each conditioner; [32, 32] by default. */
+  readonly hidden?: readonly number[];
   /** Bins of each spline, 2 to 32; 8 by default. */
   readonly bins?: number;
   /** Splines act on [−range, range] of the whitened coordinates; 5 by default, beyond is the identity. */
   readonly range?: number;
 }
-
-const HALF_LOG_TWO_PI = 0.9189385332046728;
 
 function positive(name: string, value: number, most: number, least = 1): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
@@ -56,29 +48,30 @@ function masksFor(dimension: number, layers: number, key: KeyWords): boolean[][]
 /** Random first weights: Glorot & Bengio 2010, with the last layer 0, so that the flow is the identity. */
 function firstWeights(
   masks: readonly (readonly boolean[])[],
-  hidden: number,
+  hidden: readonly number[],
   bins: number,
   key: KeyWords,
-): Float64Array {
+): Float32Array {
   const parts: number[] = [];
   masks.forEach((mask, layer) => {
     const moved = mask.filter(Boolean).length;
     const given = mask.length - moved;
-    const words = randomWords(foldInWords(key, layer), (given + hidden) * hidden);
-    let next = 0;
-    const dense = (inputs: number, outputs: number): void => {
+    const ofLayer = foldInWords(key, layer);
+    // Without anything to condition on, the splines are constants.
+    const widths = given === 0 ? [0] : [given, ...hidden];
+    for (let k = 1; k < widths.length; k++) {
+      const [inputs, outputs] = [widths[k - 1], widths[k]];
       const limit = Math.sqrt(6 / (inputs + outputs));
-      for (let i = 0; i < inputs * outputs; i++) {
-        parts.push(limit * (2 * (words[next++] + 0.5) / 2 ** 32 - 1));
+      for (const word of randomWords(foldInWords(ofLayer, k), inputs * outputs)) {
+        parts.push(limit * (2 * (word + 0.5) / 2 ** 32 - 1));
       }
       for (let i = 0; i < outputs; i++) parts.push(0);
-    };
-    dense(given, hidden);
-    dense(hidden, hidden);
+    }
+    const last = widths[widths.length - 1];
     const raw = moved * (3 * bins - 1);
-    for (let i = 0; i < hidden * raw + raw; i++) parts.push(0);
+    for (let i = 0; i < (last + 1) * raw; i++) parts.push(0);
   });
-  return Float64Array.from(parts);
+  return Float32Array.from(parts);
 }
 
 /**
@@ -95,7 +88,7 @@ function firstWeights(
  */
 export function splineFlow(options: SplineFlowOptions = {}): Flow {
   const layers = positive("layers", options.layers ?? 6, 100);
-  const hidden = positive("hidden", options.hidden ?? 32, 1024);
+  const hidden = [...options.hidden ?? [32, 32]].map((width) => positive("hidden", width, 1024));
   const bins = positive("bins", options.bins ?? 8, 32, 2);
   const { range = 5 } = options;
   if (!(range > 0 && Number.isFinite(range))) {
@@ -103,32 +96,21 @@ export function splineFlow(options: SplineFlowOptions = {}): Flow {
       `Cannot make a spline flow with \`range\` ${range}: expected a positive number`,
     );
   }
-  const engineOf = ({ dimension, masks }: FlowState): Engine =>
-    engineFor({ dimension, hidden, bins, range, masks });
-
-  const forward = (state: FlowState, position: Float64Array): FlowMap => {
-    const mapped = engineOf(state).map(state.weights, toWhite(state, position), false);
-    const constant = whiteningLogDeterminant(state);
-    return {
-      value: mapped.value,
-      logDeterminant: mapped.logDeterminant.map((each) => each + constant),
-    };
-  };
-  const inverse = (state: FlowState, base: Float64Array): FlowMap => {
-    const mapped = engineOf(state).map(state.weights, base, true);
-    const constant = whiteningLogDeterminant(state);
-    return {
-      value: fromWhite(state, mapped.value),
-      logDeterminant: mapped.logDeterminant.map((each) => each + constant),
-    };
-  };
-  const updates: Flow["updates"] = (state, batches) => {
-    const white = function* () {
-      for (const { data, options } of batches) yield { data: toWhite(state, data), options };
-    };
-    const { weights, losses } = engineOf(state).update(state, white());
-    const constant = whiteningLogDeterminant(state);
-    return { state: { ...state, ...weights }, losses: losses.map((loss) => loss - constant) };
+  const shapeOf = ({ dimension, masks }: FlowState): EngineShape => ({
+    dimension,
+    hidden,
+    bins,
+    range,
+    masks,
+  });
+  const map = (state: FlowState, data: Float64Array, how: MapOptions): Promise<Mapped> =>
+    withEngine(shapeOf(state), (engine) => engine.map(state, data, how));
+  const updates: Flow["updates"] = async (state, data, batches) => {
+    const { weights, losses } = await withEngine(
+      shapeOf(state),
+      (engine) => engine.update(state, data, batches),
+    );
+    return { state: { ...state, ...weights }, losses };
   };
   return {
     name: "spline",
@@ -139,40 +121,32 @@ export function splineFlow(options: SplineFlowOptions = {}): Flow {
         dimension,
         masks,
         weights,
-        firstMoment: new Float64Array(weights.length),
-        secondMoment: new Float64Array(weights.length),
+        firstMoment: new Float32Array(weights.length),
+        secondMoment: new Float32Array(weights.length),
         updates: 0,
         ...identityWhitening(dimension),
       };
     },
     whiten: (state, data) => ({ ...state, ...whiteningOf(data, state.dimension) }),
-    forward,
-    inverse,
-    sample(state, base): FlowDraws {
-      const { value, logDeterminant } = inverse(state, base);
-      return { position: value, logDensity: baseLogDensity(base, state.dimension, logDeterminant) };
+    async forward(state, position) {
+      const { value, log } = await map(state, position, { inverse: false, density: false });
+      return { value, logDeterminant: log };
     },
-    logDensity(state, position) {
-      const { value, logDeterminant } = forward(state, position);
-      return baseLogDensity(value, state.dimension, logDeterminant);
+    async inverse(state, base) {
+      const { value, log } = await map(state, base, { inverse: true, density: false });
+      return { value, logDeterminant: log };
     },
+    async sample(state, base) {
+      const { value, log } = await map(state, base, { inverse: true, density: true });
+      return { position: value, logDensity: log };
+    },
+    logDensity: async (state, position) =>
+      (await map(state, position, { inverse: false, density: true })).log,
     updates,
-    update(state, data, options) {
-      const after = updates(state, [{ data, options }]);
+    async update(state, data, how) {
+      const rows = Uint32Array.from({ length: data.length / state.dimension }, (_, i) => i);
+      const after = await updates(state, data, [{ rows, ...how }]);
       return { state: after.state, loss: after.losses[0] };
     },
   };
-}
-
-/** ln N(z; 0, I) + ln |det| for rows n × d. */
-function baseLogDensity(
-  base: Float64Array,
-  d: number,
-  logDeterminant: Float64Array,
-): Float64Array {
-  return logDeterminant.map((log, row) => {
-    let squares = 0;
-    for (let i = 0; i < d; i++) squares += base[row * d + i] * base[row * d + i];
-    return log - 0.5 * squares - d * HALF_LOG_TWO_PI;
-  });
 }

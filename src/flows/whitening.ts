@@ -3,8 +3,6 @@
  *
  * @module
  */
-import { log } from "../tensor/scalar_math.ts";
-
 /** An affine map from white coordinates to points. */
 export interface Whitening {
   /** [d]. */
@@ -74,40 +72,4 @@ function choleskyOf(covariance: Float64Array, d: number): Float64Array {
     }
   }
   return factor;
-}
-
-/** z with x = mean + L z, for rows n × d. */
-export function toWhite({ mean, cholesky }: Whitening, points: Float64Array): Float64Array {
-  const d = mean.length;
-  const out = new Float64Array(points.length);
-  for (let row = 0; row < points.length; row += d) {
-    for (let i = 0; i < d; i++) {
-      let sum = points[row + i] - mean[i];
-      for (let j = 0; j < i; j++) sum -= cholesky[i * d + j] * out[row + j];
-      out[row + i] = sum / cholesky[i * d + i];
-    }
-  }
-  return out;
-}
-
-/** x = mean + L z, for rows n × d. */
-export function fromWhite({ mean, cholesky }: Whitening, white: Float64Array): Float64Array {
-  const d = mean.length;
-  const out = new Float64Array(white.length);
-  for (let row = 0; row < white.length; row += d) {
-    for (let i = 0; i < d; i++) {
-      let sum = mean[i];
-      for (let j = 0; j <= i; j++) sum += cholesky[i * d + j] * white[row + j];
-      out[row + i] = sum;
-    }
-  }
-  return out;
-}
-
-/** ln |det| of the map from points to white coordinates: −Σ ln Lᵢᵢ. */
-export function whiteningLogDeterminant({ cholesky }: Whitening): number {
-  const d = Math.sqrt(cholesky.length);
-  let sum = 0;
-  for (let i = 0; i < d; i++) sum -= log(cholesky[i * d + i]);
-  return sum;
 }

@@ -20,15 +20,15 @@ export function flowProposal(flow: Flow, state: FlowState, normals: NormalVector
   return {
     async sample(key, n) {
       const base = await normals(key, n);
-      const { position, logDensity } = flow.sample(state, base.data as Float64Array);
+      const { position, logDensity } = await flow.sample(state, base.data as Float64Array);
       return {
         position: fromArray({ dtype: "f64", shape: base.shape, data: position }),
         logDensity: fromArray({ dtype: "f64", shape: [n], data: logDensity }),
       };
     },
-    logDensity(position) {
-      const values = flow.logDensity(state, position.data as Float64Array);
-      return Promise.resolve(fromArray({ dtype: "f64", shape: [values.length], data: values }));
+    async logDensity(position) {
+      const values = await flow.logDensity(state, position.data as Float64Array);
+      return fromArray({ dtype: "f64", shape: [values.length], data: values });
     },
   };
 }

@@ -20,7 +20,7 @@ pub struct Activations<V> {
 /// Room for slopes on their way back.
 pub struct Slopes<V> {
     pub by_output: Vec<V>,
-    by_hidden: [Vec<V>; 2],
+    by_hidden: Vec<Vec<V>>,
     pub by_input: Vec<V>,
 }
 
@@ -64,10 +64,9 @@ impl Conditioner {
 
     /// Room for the slopes of a block.
     pub fn slopes<V: Vector>(&self) -> Slopes<V> {
-        let widest = self.maps[1..].iter().map(|map| map.inputs).max().unwrap_or(0);
         Slopes {
             by_output: block(self.last().outputs),
-            by_hidden: [block(widest), block(widest)],
+            by_hidden: self.maps[1..].iter().map(|map| block(map.inputs)).collect(),
             by_input: block(self.maps[0].inputs),
         }
     }
@@ -92,20 +91,19 @@ impl Conditioner {
         slopes: &mut Slopes<V>,
         by_weights: &mut [V],
     ) {
-        let Slopes { by_output, by_hidden: [here, next], by_input } = slopes;
-        let (mut here, mut next) = (here, next);
-        let mut by: &[V] = by_output;
+        let Slopes { by_output, by_hidden, by_input } = slopes;
         for (k, map) in self.maps.iter().enumerate().rev() {
+            let (before, after) = by_hidden.split_at_mut(k);
+            let by: &[V] = after.first().map_or(by_output, |by| by);
             if k == 0 {
                 map.accumulate(&activations.input, by, by_weights);
                 map.backward(weights, by, by_input);
             } else {
                 let input = &activations.hidden[k - 1];
+                let to = &mut before[k - 1];
                 map.accumulate(input, by, by_weights);
-                map.backward(weights, by, here);
-                activate_backward(input, here);
-                by = here;
-                core::mem::swap(&mut here, &mut next);
+                map.backward(weights, by, to);
+                activate_backward(input, to);
             }
         }
     }

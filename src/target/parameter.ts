@@ -1,0 +1,200 @@
+/**
+ * Parameters and their bijections: each maps unconstrained numbers to its range, with the logarithm
+ * of the Jacobian determinant that the density of the unconstrained numbers needs.
+ *
+ * @module
+ */
+import type { Shape } from "../tensor/program.ts";
+import { concat } from "../tensor/operations.ts";
+import { sizeOf } from "../tensor/shape.ts";
+import { log } from "../tensor/scalar_math.ts";
+import { fill, type Tensor, tensor } from "../tensor/tensor.ts";
+
+/** A parameter of a posterior: its shape, its range and how unconstrained numbers map to it. */
+export interface Parameter {
+  /** Its shape; `[]` for a scalar. */
+  readonly shape: Shape;
+  /** How many unconstrained numbers it takes. */
+  readonly free: number;
+  /** From unconstrained numbers [free] to the value, and ln |det| of that map, a scalar. */
+  constrain(free: Tensor): { readonly value: Tensor; readonly logDeterminant: Tensor };
+  /** From a concrete value of its shape to the unconstrained numbers [free]. */
+  unconstrain(value: Tensor): Tensor;
+  /** What a value must be, for errors. */
+  readonly range: string;
+}
+
+/** Lengths of the axes; a number stands for a vector, nothing for a scalar. */
+export type ShapeLike = number | readonly number[];
+
+function shapeOf(name: string, shape: ShapeLike = []): Shape {
+  const lengths = typeof shape === "number" ? [shape] : shape;
+  if (Array.isArray(lengths) && lengths.every((n) => Number.isInteger(n) && n >= 1)) return lengths;
+  throw new RangeError(
+    `Cannot make a ${name} parameter of shape ${JSON.stringify(shape)}: lengths must be positive ` +
+      "integers",
+  );
+}
+
+/** A parameter whose elements are mapped one by one. */
+function elementwise(
+  shape: Shape,
+  range: string,
+  constrain: Parameter["constrain"],
+  unconstrain: (value: Tensor) => Tensor,
+): Parameter {
+  return {
+    shape,
+    free: sizeOf(shape),
+    range,
+    constrain: (free) => {
+      const { value, logDeterminant } = constrain(free);
+      return { value: value.reshape(shape), logDeterminant };
+    },
+    unconstrain: (value) => unconstrain(value).reshape([sizeOf(shape)]),
+  };
+}
+
+/**
+ * A parameter that may be any real number.
+ *
+ * @param shape A length or lengths; a scalar by default.
+ * @returns The parameter.
+ * @throws {RangeError} If a length is not a positive integer.
+ */
+export function real(shape?: ShapeLike): Parameter {
+  return elementwise(
+    shapeOf("real", shape),
+    "finite numbers",
+    (free) => ({ value: free, logDeterminant: tensor(0) }),
+    (value) => value,
+  );
+}
+
+/**
+ * A positive parameter: e^u, with ln |det| = Σ u.
+ *
+ * @param shape A length or lengths; a scalar by default.
+ * @returns The parameter.
+ * @throws {RangeError} If a length is not a positive integer.
+ */
+export function positive(shape?: ShapeLike): Parameter {
+  return elementwise(
+    shapeOf("positive", shape),
+    "positive numbers",
+    (free) => ({ value: free.exp(), logDeterminant: free.sum() }),
+    (value) => value.log(),
+  );
+}
+
+/**
+ * A parameter between two limits: low + (high − low)·sigmoid(u), with
+ * ln |det| = Σ ln(high − low) − softplus(u) − softplus(−u).
+ *
+ * @param low Lower limit.
+ * @param high Upper limit.
+ * @param shape A length or lengths; a scalar by default.
+ * @returns The parameter.
+ * @throws {RangeError} If the limits are not finite and ascending, or a length is not a positive integer.
+ */
+export function interval(low: number, high: number, shape?: ShapeLike): Parameter {
+  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
+    throw new RangeError(
+      `Cannot make an interval from ${low} to ${high}: the limits must be finite and ascending`,
+    );
+  }
+  const width = high - low;
+  return elementwise(
+    shapeOf("interval", shape),
+    `numbers between ${low} and ${high}`,
+    (free) => ({
+      value: free.sigmoid().mul(width).add(low),
+      logDeterminant: tensor(log(width)).sub(free.softplus()).sub(free.neg().softplus()).sum(),
+    }),
+    (value) => value.sub(low).log().sub(tensor(high).sub(value).log()),
+  );
+}
+
+/** The length of a vector that needs at least two elements. */
+function lengthOf(name: string, length: number): number {
+  if (Number.isInteger(length) && length >= 2) return length;
+  throw new RangeError(
+    `Cannot make ${name} of length ${length}: expected a whole number of at least 2`,
+  );
+}
+
+/** Row i sums the first i elements, the i-th itself included or not. */
+function summing(rows: number, columns: number, itself: boolean): number[][] {
+  return Array.from(
+    { length: rows },
+    (_, i) => Array.from({ length: columns }, (_, j) => j < i || (itself && i === j) ? 1 : 0),
+  );
+}
+
+/**
+ * Ascending numbers: x₀ = u₀, xᵢ = xᵢ₋₁ + e^uᵢ, with ln |det| = Σ_{i>0} uᵢ.
+ *
+ * @param length How many, at least 2.
+ * @returns The parameter.
+ * @throws {RangeError} If the length is not a whole number of at least 2.
+ */
+export function ordered(length: number): Parameter {
+  const n = lengthOf("ordered numbers", length);
+  return {
+    shape: [n],
+    free: n,
+    range: "finite ascending numbers",
+    constrain: (free) => {
+      const rises = free.slice(1);
+      const parts = concat([free.slice(0, 1), rises.exp()]);
+      return { value: tensor(summing(n, n, true)).dot(parts), logDeterminant: rises.sum() };
+    },
+    unconstrain: (value) =>
+      concat([value.slice(0, 1), value.slice(1).sub(value.slice(0, n - 1)).log()]),
+  };
+}
+
+/** How far a simplex' elements may be from adding up to 1. */
+const SIMPLEX_TOLERANCE = 1e-8;
+
+/**
+ * Positive numbers that add up to 1, by breaking a stick: of what is left, element k takes the share
+ * sigmoid(u_k − ln(n − 1 − k)), so that u = 0 gives equal elements.
+ *
+ * Source: Stan Reference Manual, "Unit simplex inverse transform".
+ *
+ * @param length How many, at least 2.
+ * @returns The parameter; it takes length − 1 unconstrained numbers.
+ * @throws {RangeError} If the length is not a whole number of at least 2.
+ */
+export function simplex(length: number): Parameter {
+  const n = lengthOf("a simplex", length);
+  const offsets = Float64Array.from({ length: n - 1 }, (_, k) => -log(n - 1 - k));
+  return {
+    shape: [n],
+    free: n - 1,
+    range: "positive numbers that add up to 1",
+    constrain: (free) => {
+      const logit = free.add(offsets);
+      // ln of the share taken, of the share left, and of the stick before each break.
+      const taken = logit.neg().softplus().neg();
+      const left = logit.softplus().neg();
+      const stick = tensor(summing(n, n - 1, false)).dot(left);
+      return {
+        value: stick.add(concat([taken, fill([1], 0)])).exp(),
+        logDeterminant: taken.add(left).sum().add(stick.slice(0, n - 1).sum()),
+      };
+    },
+    unconstrain: (value) => {
+      const shares = value.data;
+      const free = new Float64Array(n - 1);
+      let rest = 0;
+      for (let k = n - 1; k > 0; k--) {
+        rest += shares[k];
+        free[k - 1] = log(shares[k - 1]) - log(rest) - offsets[k - 1];
+      }
+      const off = Math.abs(rest + shares[0] - 1);
+      return tensor(off < SIMPLEX_TOLERANCE ? free : free.fill(NaN));
+    },
+  };
+}

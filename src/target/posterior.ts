@@ -1,0 +1,205 @@
+/**
+ * Targets given as a posterior of named, constrained parameters.
+ *
+ * @module
+ */
+import { shapeText, sameShape } from "../tensor/shape.ts";
+import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { expectScalar } from "../tensor/trace.ts";
+import type { Parameter } from "./parameter.ts";
+import { elementNames, type GivenValues, makeTarget, type Target } from "./target.ts";
+
+/** Parameters by name. */
+export type Parameters = Readonly<Record<string, Parameter>>;
+/** Data by name. */
+export type Data = Readonly<Record<string, TensorLike>>;
+
+/** A tensor for each name. */
+export type Tensors<Named> = { readonly [Name in keyof Named]: Tensor };
+
+/** A function of the parameters' values and the data. */
+export type Term<P extends Parameters, D extends Data> = (
+  parameters: Tensors<P>,
+  data: Tensors<D>,
+) => Tensor;
+
+/** Quantities computed from the parameters, by name. */
+export type Derived = Readonly<Record<string, Tensor>>;
+
+/** A posterior: its parameters, its data and its log density, whole or as prior and likelihood. */
+export type PosteriorOptions<P extends Parameters, D extends Data, R extends Derived> =
+  & {
+    /** The parameters, such as `{ mu: real(), tau: positive(), theta: real(8) }`. */
+    readonly parameters: P;
+    /** Numbers, nested arrays or tensors by name; none by default. */
+    readonly data?: D;
+    /**
+     * Quantities to have draws of besides the parameters, such as
+     * `({ mu, tau, effect }) => ({ theta: mu.add(tau.mul(effect)) })`; none by default.
+     */
+    readonly derived?: (parameters: Tensors<P>, data: Tensors<D>) => R;
+  }
+  & ({
+    /** ln prior + ln likelihood, a scalar, up to a constant. */
+    readonly logDensity: Term<P, D>;
+  } | {
+    /** ln prior, a scalar, up to a constant. */
+    readonly logPrior: Term<P, D>;
+    /** ln likelihood, a scalar, up to a constant. */
+    readonly logLikelihood: Term<P, D>;
+  });
+
+const OPTIONS = ["parameters", "data", "derived", "logDensity", "logPrior", "logLikelihood"];
+
+function checkOptions(options: object): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `Cannot make a posterior with the unknown option \`${unknown}\`: the options are ` +
+        OPTIONS.join(", "),
+    );
+  }
+  const given = (name: string): boolean => name in options;
+  const whole = given("logDensity") && !given("logPrior") && !given("logLikelihood");
+  const apart = !given("logDensity") && given("logPrior") && given("logLikelihood");
+  if (!whole && !apart) {
+    throw new TypeError(
+      "Cannot make a posterior: give either `logDensity`, or `logPrior` and `logLikelihood`",
+    );
+  }
+}
+
+function checkParameters(parameters: Parameters): [string, Parameter][] {
+  const entries = Object.entries(parameters ?? {});
+  if (entries.length === 0) {
+    throw new TypeError(
+      "Cannot make a posterior without parameters: give `parameters`, as in { mu: real() }",
+    );
+  }
+  for (const [name, parameter] of entries) {
+    if (typeof parameter?.constrain !== "function") {
+      throw new TypeError(
+        `Cannot make a posterior: the parameter ${name} is no parameter; use real(), positive(), ` +
+          "interval(), simplex() or ordered()",
+      );
+    }
+  }
+  return entries;
+}
+
+function isFinite(data: ArrayLike<number>): boolean {
+  return Array.prototype.every.call(data, Number.isFinite);
+}
+
+function unconstrained(
+  entries: readonly (readonly [string, Parameter])[],
+  values: Readonly<Record<string, TensorLike>>,
+): Float64Array {
+  const names = entries.map(([name]) => name);
+  const unknown = Object.keys(values).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `Cannot unconstrain ${unknown}: the parameters are ${names.join(", ")}`,
+    );
+  }
+  return Float64Array.from(entries.flatMap(([name, parameter]) => {
+    if (!(name in values)) throw new TypeError(`Cannot unconstrain: no value for ${name} is given`);
+    const value = tensor(values[name]);
+    if (!sameShape(value.shape, parameter.shape)) {
+      throw new TypeError(
+        `Cannot unconstrain ${name}: it has the shape ${shapeText(parameter.shape)}, the value ` +
+          shapeText(value.shape),
+      );
+    }
+    const free = parameter.unconstrain(value).data;
+    if (!isFinite(free)) {
+      throw new RangeError(
+        `Cannot unconstrain ${name} = ${JSON.stringify(value.toArray())}: expected ` +
+          parameter.range,
+      );
+    }
+    return [...free];
+  }));
+}
+
+/**
+ * The posterior of named parameters given data. Parameters with a limited range are sampled in
+ * unconstrained coordinates; the Jacobian of the change of variables is taken care of, so that priors
+ * are written for the parameters themselves.
+ *
+ * @param options Parameters, data and log density.
+ * @returns The target; its draws have the parameters' names, shapes and ranges.
+ * @throws {TypeError} If options or shapes do not fit: with the operation, the shapes and the line.
+ *
+ * @example Eight schools (Rubin 1981), non-centred
+ * ```ts
+ * import { posterior, positive, real } from "@tributary/tributary";
+ * import assert from "node:assert/strict";
+ *
+ * const schools = posterior({
+ *   parameters: { mu: real(), tau: positive(), effect: real(8) },
+ *   data: { y: [28, 8, -3, 7, -1, 1, 18, 12], sigma: [15, 10, 16, 11, 9, 11, 10, 18] },
+ *   derived: ({ mu, tau, effect }) => ({ theta: mu.add(tau.mul(effect)) }),
+ *   logPrior: ({ mu, tau, effect }) =>
+ *     mu.div(5).square().mul(-0.5)
+ *       .sub(tau.div(5).square().log1p())
+ *       .sub(effect.square().sum().mul(0.5)),
+ *   logLikelihood: ({ mu, tau, effect }, { y, sigma }) =>
+ *     y.sub(mu.add(tau.mul(effect))).div(sigma).square().sum().mul(-0.5),
+ * });
+ * assert.equal(schools.dimension, 10);
+ * assert.equal(schools.constrain(new Float64Array(10)).tau, 1);
+ * ```
+ */
+export function posterior<
+  P extends Parameters,
+  D extends Data = Readonly<Record<never, TensorLike>>,
+  R extends Derived = Readonly<Record<never, Tensor>>,
+>(options: PosteriorOptions<P, D, R>): Target<Tensors<P> & R, Tensors<P>> {
+  checkOptions(options);
+  const entries = checkParameters(options.parameters);
+  const data = Object.fromEntries(
+    Object.entries(options.data ?? {}).map(([name, value]) => [name, tensor(value)]),
+  ) as unknown as Tensors<D>;
+  const constrain = (position: Tensor) => {
+    let from = 0;
+    return entries.map(([, parameter]) => {
+      const free = position.slice(from, from + parameter.free);
+      from += parameter.free;
+      return parameter.constrain(free);
+    });
+  };
+  const valuesOf = (parts: readonly { readonly value: Tensor }[]): Tensors<P> =>
+    Object.fromEntries(entries.map(([name], i) => [name, parts[i].value])) as unknown as Tensors<P>;
+  return makeTarget<Tensors<P> & R, Tensors<P>>({
+    names: entries.flatMap(([name, { shape, free }]) => {
+      const names = elementNames(name, shape);
+      return names.length === free ? names : elementNames(`${name}.free`, [free]);
+    }),
+    logDensity: (position) => {
+      const parts = constrain(position);
+      const values = valuesOf(parts);
+      const terms = "logDensity" in options
+        ? [expectScalar(options.logDensity(values, data), "`logDensity`")]
+        : [
+          expectScalar(options.logPrior(values, data), "`logPrior`"),
+          expectScalar(options.logLikelihood(values, data), "`logLikelihood`"),
+        ];
+      return parts.reduce((sum, { logDeterminant }) => sum.add(logDeterminant), terms.reduce(
+        (sum, term) => sum.add(term),
+      ));
+    },
+    constrain: (position) => {
+      const values = valuesOf(constrain(position));
+      const derived: Derived = options.derived?.(values, data) ?? {};
+      const twice = Object.keys(derived).find((name) => name in values);
+      if (twice !== undefined) {
+        throw new TypeError(`Cannot derive ${twice}: a parameter has that name`);
+      }
+      const tensors = Object.entries(derived).map(([name, value]) => [name, tensor(value)]);
+      return { ...values, ...Object.fromEntries(tensors) };
+    },
+    unconstrain: (values: GivenValues<Tensors<P>>) =>
+      unconstrained(entries, values as Readonly<Record<string, TensorLike>>),
+  });
+}

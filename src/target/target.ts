@@ -1,0 +1,123 @@
+/**
+ * What a target is: a log density on unconstrained space, traced and differentiated once, with the
+ * parameters that its coordinates stand for.
+ *
+ * @module
+ */
+import { valueAndGradient } from "../tensor/gradient.ts";
+import type { Program, Shape } from "../tensor/program.ts";
+import { type NestedNumbers, type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { applyProgram, trace } from "../tensor/trace.ts";
+
+/** A point in unconstrained coordinates, d numbers. */
+export type Position = readonly number[] | Float64Array;
+
+/** Plain values of all parameters, by name. */
+export type PlainValues<Values> = { readonly [Name in keyof Values]: number | NestedNumbers };
+
+/** Values of all parameters as they may be given, by name. */
+export type GivenValues<Values> = { readonly [Name in keyof Values]: TensorLike };
+
+/** A parameter's name and shape. */
+export interface NamedShape {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+/**
+ * A distribution to sample from.
+ *
+ * @typeParam Values What its draws hold by name, as tensors: parameters and derived quantities.
+ * @typeParam Sampled The parameters among them, which make a position.
+ */
+export interface Target<Values extends object = object, Sampled extends object = Values> {
+  /** Number of unconstrained coordinates, d. */
+  readonly dimension: number;
+  /** A name for each coordinate. */
+  readonly names: readonly string[];
+  /** What draws hold: the parameters in the order of the coordinates, then derived quantities. */
+  readonly parameters: readonly NamedShape[];
+  /** Position [d] to log density; for a posterior, the Jacobian of the change of variables included. */
+  readonly value: Program;
+  /** Position [d] to log density and its gradient [d]. */
+  readonly valueAndGradient: Program;
+  /** Position [d] to the value of each parameter and derived quantity. */
+  readonly constrained: Program;
+  /** The log density at a position. */
+  logDensity(position: Position): number;
+  /** Its gradient there. */
+  gradient(position: Position): Float64Array;
+  /** The values of the parameters and derived quantities at a position. */
+  constrain(position: Position): PlainValues<Values>;
+  /**
+   * The position of given values.
+   *
+   * @throws {TypeError} If a parameter is missing, unknown or of another shape.
+   * @throws {RangeError} If a value is outside of its parameter's range.
+   */
+  unconstrain(values: GivenValues<Sampled>): Float64Array;
+}
+
+/** What a target is made of. */
+export interface TargetParts<Sampled extends object> {
+  readonly names: readonly string[];
+  readonly logDensity: (position: Tensor) => Tensor;
+  /** The values of parameters and derived quantities, by name. */
+  readonly constrain: (position: Tensor) => Readonly<Record<string, Tensor>>;
+  readonly unconstrain: (values: GivenValues<Sampled>) => Float64Array;
+}
+
+/**
+ * Traces and differentiates the parts of a target.
+ *
+ * @param parts The names of its coordinates and its functions.
+ * @returns The target.
+ */
+export function makeTarget<Values extends object, Sampled extends object = Values>(
+  parts: TargetParts<Sampled>,
+): Target<Values, Sampled> {
+  const dimension = parts.names.length;
+  const type = [{ dtype: "f64" as const, shape: [dimension] }];
+  const value = trace((x) => [parts.logDensity(x)], type);
+  const gradient = valueAndGradient(value);
+  let parameters: NamedShape[] = [];
+  const constrained = trace((x) => {
+    const values = Object.entries(parts.constrain(x));
+    parameters = values.map(([name, { shape }]) => ({ name, shape }));
+    return values.map(([, each]) => each);
+  }, type);
+  const checked = (position: Position): Tensor => {
+    const x = tensor(position instanceof Float64Array ? position : [...position]);
+    if (x.shape.length === 1 && x.size === dimension) return x;
+    throw new TypeError(
+      `Cannot evaluate at a position of ${x.size} numbers: the target has ${dimension} coordinates`,
+    );
+  };
+  return {
+    dimension,
+    names: parts.names,
+    parameters,
+    value,
+    valueAndGradient: gradient,
+    constrained,
+    logDensity: (position) => applyProgram(value, [checked(position)])[0].item(),
+    gradient: (position) =>
+      (applyProgram(gradient, [checked(position)])[1].data as Float64Array).slice(),
+    constrain: (position) => {
+      const values = applyProgram(constrained, [checked(position)]);
+      return Object.fromEntries(
+        parameters.map(({ name }, i) => [name, values[i].toArray()]),
+      ) as PlainValues<Values>;
+    },
+    unconstrain: parts.unconstrain,
+  };
+}
+
+/** `theta[0]`, `theta[1]` …: a name for each element of a shape; the bare name for a scalar. */
+export function elementNames(name: string, shape: Shape): string[] {
+  if (shape.length === 0) return [name];
+  const [length, ...inner] = shape;
+  const below = inner.length === 0 ? [""] : elementNames("", inner).map((text) => text.slice(1, -1));
+  return Array.from({ length }, (_, i) => below.map((rest) => rest === "" ? `${i}` : `${i},${rest}`))
+    .flat().map((indices) => `${name}[${indices}]`);
+}
