@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { effectiveSampleSize, effectiveSampleSizeTail, rHat } from "../diagnostics/mod.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
@@ -11,7 +10,6 @@ import type { Tree } from "../tensor/tree.ts";
 import { addToReplay } from "./replay.ts";
 import {
   addToMean,
-  type Convergence,
   type DrawBlock,
   EMPTY_MEAN,
   type Phase,
@@ -42,9 +40,11 @@ function advance<State extends ChainState>(
     };
 }
 
-/** Sum and number of the elements that are not NaN. */
-function total(x: Tensor): [sum: number, count: number] {
-  return [x.data.reduce((sum: number, entry: number) => sum + entry, 0), x.size];
+/** Sum and number of the elements. */
+function total({ data, size }: Tensor): [sum: number, count: number] {
+  let sum = 0;
+  for (let i = 0; i < size; i++) sum += data[i];
+  return [sum, size];
 }
 
 /**
@@ -86,7 +86,9 @@ export async function warmupCycle<State extends ChainState & Tree>(
   const next = { ...state, chains, adaptation, replay };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
-  return advance(next, plan.flow === undefined ? "production" : "train");
+  // A flow that was trained before is used as it is.
+  const untrained = plan.flow !== undefined && state.flow === undefined;
+  return advance(next, untrained ? "train" : "production");
 }
 
 /** A cycle of training: local steps, updates of the flow from the replay buffer, global steps. */
@@ -115,8 +117,7 @@ export async function trainCycle<State extends ChainState & Tree>(
   const trained = await plan.train(flow, {
     state: before,
     replay: seen,
-    cycle: state.cycleInPhase,
-    cycles: schedule.trainCycles,
+    last: state.lastTraining,
     key: forTraining,
     signal: plan.signal,
   });
@@ -135,13 +136,13 @@ export async function trainCycle<State extends ChainState & Tree>(
     flow: trained.state,
     replay: addToReplay(seen, global.draws["position"], schedule.replayCapacity),
     progress,
+    lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),
     acceptance: {
       local: addToMean(state.acceptance.local, sum, count),
       global: addToMean(state.acceptance.global, global.acceptance * proposals, proposals),
     },
   };
-  const enough = state.cycleInPhase + 1 >= schedule.trainCycles || plan.trained(progress);
-  return advance(next, enough ? "production" : "train");
+  return advance(next, state.lastTraining ? "production" : "train");
 }
 
 /** A cycle of production: local and global steps with everything frozen; all draws are kept. */
@@ -221,20 +222,4 @@ export function joinDraws(parts: readonly Tensor[]): Tensor {
     before += part.shape[1];
   }
   return fromArray({ dtype: "f64", shape: [chains, draws, ...shape], data });
-}
-
-/** The worst R-hat and effective sample sizes over all coordinates. */
-export function lookAtConvergence(blocks: readonly DrawBlock[]): Convergence {
-  const joined = joinDraws(blocks.map(({ position }) => position));
-  const draws = { data: joined.data as Float64Array, shape: joined.shape };
-  const largest = (values: Float64Array): number =>
-    values.reduce((most, value) => value > most || Number.isNaN(value) ? value : most, -Infinity);
-  const smallest = (values: Float64Array): number =>
-    values.reduce((least, value) => value < least || Number.isNaN(value) ? value : least, Infinity);
-  return {
-    draws: joined.shape[1],
-    rHat: largest(rHat(draws) as Float64Array),
-    bulk: smallest(effectiveSampleSize(draws) as Float64Array),
-    tail: smallest(effectiveSampleSizeTail(draws) as Float64Array),
-  };
 }

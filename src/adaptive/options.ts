@@ -5,7 +5,8 @@
  */
 import { type Either, either, pipe } from "../deps.ts";
 import { chooseDevice, DEVICE_NAMES, type DeviceName } from "../device/choose.ts";
-import type { Flow } from "../flows/flow.ts";
+import type { Device } from "../device/device.ts";
+import type { Flow, FlowState } from "../flows/flow.ts";
 import { splineFlow } from "../flows/spline_flow.ts";
 import { independence } from "../global/independence.ts";
 import { hmc } from "../kernels/hmc.ts";
@@ -17,7 +18,9 @@ import { ensembleAdaptation } from "./adaptation.ts";
 import { initialPositions } from "./initial.ts";
 import type { Plan, Schedule } from "./plan.ts";
 import type { Progress } from "./progress.ts";
+import type { RunState } from "./run_state.ts";
 import { type StopOptions, stopWhenConverged } from "./stopping.ts";
+import type { TrainedFlow } from "./trained_flow.ts";
 import { stopTraining, trainInCycles } from "./training.ts";
 
 /** Options of `sample`. */
@@ -36,14 +39,22 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly local?: Kernel<State>;
   /** The global move; `independence` by default. */
   readonly global?: Plan<State>["global"];
-  /** The flow; `splineFlow()` by default, `"none"` for local moves alone. */
-  readonly flow?: Flow | "none";
+  /**
+   * The flow; `splineFlow()` by default, `"none"` for local moves alone. The `flow` of an earlier result
+   * is used as it is, without more training.
+   */
+  readonly flow?: Flow | TrainedFlow | "none";
   /** How much of everything a cycle holds. */
   readonly schedule?: Partial<Schedule>;
   /** What has to be reached, and the budget. */
   readonly stop?: StopOptions;
   /** Where programs run; the fastest device that is there by default. */
   readonly device?: DeviceName;
+  /**
+   * The `state` of an earlier result, or of a cycle, of the same target and options: the run goes on
+   * from it. With the same key it gives the bits that it would have given without a stop.
+   */
+  readonly resume?: RunState<State>;
   /** Called after each cycle. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops the run within a few milliseconds; `sample` then throws the signal's reason. */
@@ -51,9 +62,9 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
 }
 
 /** A plan with where its chains start. */
-export interface Prepared<State extends ChainState & Tree> {
+export interface Prepared<State extends ChainState & Tree, Values extends object> {
   /** The plan. */
-  readonly plan: Plan<State>;
+  readonly plan: Plan<State, Values>;
   /** How many chains. */
   readonly chains: number;
   /** Where they start, if that was given. */
@@ -69,6 +80,7 @@ const OPTIONS: Readonly<Record<keyof SampleOptions, true>> = {
   schedule: true,
   stop: true,
   device: true,
+  resume: true,
   onProgress: true,
   signal: true,
 };
@@ -77,12 +89,13 @@ const OPTIONS: Readonly<Record<keyof SampleOptions, true>> = {
 const SCHEDULE: Schedule = {
   // Short windows first: the metric is worth more than a precise step size for the wrong one.
   warmupWindows: [40, 60, 80, 100],
-  trainCycles: 12,
+  trainCycles: 30,
   trainLocalSteps: 20,
-  trainGlobalSteps: 20,
-  localSteps: 20,
-  globalSteps: 20,
-  thin: 1,
+  trainGlobalSteps: 10,
+  // Where modes are far apart, a draw of each local step would mostly tell the same mode again.
+  localSteps: 10,
+  globalSteps: 10,
+  thin: 5,
   replayCapacity: 20_000,
 };
 
@@ -130,18 +143,34 @@ function checkSchedule(given: Partial<Schedule> = {}): Either<Error, Schedule> {
   const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, ...counts } = schedule;
   const checks: Either<Error, unknown>[] = [
     checkNames(given, SCHEDULE as unknown as Readonly<Record<string, unknown>>, "schedule."),
+    checkCount("schedule.warmupWindows.length", warmupWindows.length, 1),
+    ...warmupWindows.map((steps) => checkCount("schedule.warmupWindows", steps, 4)),
     checkCount("schedule.trainCycles", trainCycles, 1),
     checkCount("schedule.globalSteps", globalSteps, 0),
     checkCount("schedule.trainGlobalSteps", trainGlobalSteps, 1),
-    ...warmupWindows.map((steps) => checkCount("schedule.warmupWindows", steps, 4)),
     ...Object.entries(counts).map(([name, count]) => checkCount(`schedule.${name}`, count, 1)),
   ];
-  return pipe(first(checks), either.map(() => schedule));
+  return checks.find(either.isLeft) ?? either.right(schedule);
 }
 
-/** All or the first error. */
-function first(checks: readonly Either<Error, unknown>[]): Either<Error, unknown> {
-  return checks.find(either.isLeft) ?? either.right(undefined);
+/** The values of all checks, or the first error. */
+function all<Checks extends Readonly<Record<string, Either<Error, unknown>>>>(
+  checks: Checks,
+): Either<Error, { readonly [N in keyof Checks]: Checks[N] extends Either<Error, infer V> ? V : never }> {
+  const values: Record<string, unknown> = {};
+  for (const [name, check] of Object.entries(checks)) {
+    if (either.isLeft(check)) return check;
+    values[name] = check.right;
+  }
+  return either.right(values as never);
+}
+
+function checkDevice(name: DeviceName = "auto"): Either<Error, Device> {
+  return DEVICE_NAMES.includes(name) ? either.right(chooseDevice(name)) : either.left(
+    new TypeError(
+      `Cannot sample on the device \`${name}\`: expected ${DEVICE_NAMES.join(", ")}`,
+    ),
+  );
 }
 
 function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
@@ -158,6 +187,43 @@ function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
   );
 }
 
+/** The kind of flow and, if it was trained before, its state. */
+function checkFlow(
+  dimension: number,
+  flow: Flow | TrainedFlow | "none" = splineFlow(),
+): Either<Error, { readonly flow: Flow | undefined; readonly trainedFlow: FlowState | undefined }> {
+  if (flow === "none") return either.right({ flow: undefined, trainedFlow: undefined });
+  if (typeof flow !== "object" || flow === null || !("kind" in flow || "init" in flow)) {
+    return either.left(
+      new TypeError(
+        'Cannot sample with this `flow`: give splineFlow(), the `flow` of a result, or "none"',
+      ),
+    );
+  }
+  if (!("kind" in flow)) return either.right({ flow, trainedFlow: undefined });
+  const { kind, state } = flow;
+  return state.dimension === dimension
+    ? either.right({ flow: kind, trainedFlow: state })
+    : either.left(
+      new RangeError(
+        `Cannot sample ${dimension} coordinates with a flow that was trained on ${state.dimension}`,
+      ),
+    );
+}
+
+/** A state to go on from must fit the target and the number of chains. */
+function checkResume<State extends ChainState & Tree>(
+  dimension: number,
+  resume: RunState<State> | undefined,
+): Either<Error, RunState<State> | undefined> {
+  const found = resume?.chains.position.shape[1];
+  return resume === undefined || found === dimension ? either.right(resume) : either.left(
+    new RangeError(
+      `Cannot resume a run of ${found} coordinates with a target of ${dimension}`,
+    ),
+  );
+}
+
 /**
  * Checks options and completes them.
  *
@@ -165,40 +231,61 @@ function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
  * @param options As given.
  * @returns The plan, or the first error.
  */
-export function prepare<State extends ChainState & Tree>(
-  target: Target,
+export function prepare<State extends ChainState & Tree, Values extends object>(
+  target: Target<Values>,
   options: SampleOptions<State>,
-): Either<Error, Prepared<State>> {
-  const { device = "auto", flow, local, global } = options;
+): Either<Error, Prepared<State, Values>> {
+  const { local, global } = options;
   return pipe(
     checkNames(options, OPTIONS, ""),
-    either.chain(() => initialPositions(target.dimension, options.chains, options.initial)),
-    either.bindTo("start"),
-    either.bind("schedule", () => checkSchedule(options.schedule)),
-    either.bind("stop", () => checkStop(options.stop)),
-    either.filterOrElse(
-      () => DEVICE_NAMES.includes(device),
-      (): Error =>
-        new TypeError(
-          `Cannot sample on the device \`${device}\`: expected ${DEVICE_NAMES.join(", ")}`,
-        ),
+    either.chain(() =>
+      all({
+        start: initialPositions(target.dimension, options.chains, options.initial),
+        schedule: checkSchedule(options.schedule),
+        stop: checkStop(options.stop),
+        flows: checkFlow(target.dimension, options.flow),
+        resume: checkResume(target.dimension, options.resume),
+        device: checkDevice(options.device),
+      })
     ),
-    either.map(({ start, schedule, stop }) => ({
+    either.map(({ start, schedule, stop, flows, device }) => ({
       ...start,
       plan: {
         target,
         // A user's kernel comes with its own state; without one the state is that of HMC.
         local: local ?? hmc({ leapfrogSteps: 8, jitter: 0.5 }) as unknown as Kernel<State>,
         adaptation: ensembleAdaptation(),
-        flow: flow === "none" ? undefined : flow ?? splineFlow(),
+        ...flows,
         train: trainInCycles(),
         trained: stopTraining(),
         global: global ?? independence,
         schedule,
         stop: stopWhenConverged(stop),
-        device: chooseDevice(device),
+        device,
         signal: options.signal,
       },
     })),
   );
+}
+
+/**
+ * The plan that `sample` follows, to change parts of it or to run it by `runAdaptive`.
+ *
+ * @param target What is sampled.
+ * @param options As for `sample`.
+ * @returns The plan.
+ * @throws {TypeError} If an option is unknown or of a wrong type.
+ * @throws {RangeError} If an option is out of range.
+ */
+export function planFor<
+  State extends ChainState & Tree = GradientState,
+  Values extends object = object,
+>(target: Target<Values>, options: SampleOptions<State> = {}): Plan<State, Values> {
+  return orThrow(prepare(target, options)).plan;
+}
+
+/** The value, or its error thrown. */
+export function orThrow<Value>(checked: Either<Error, Value>): Value {
+  if (either.isLeft(checked)) throw checked.left;
+  return checked.right;
 }

@@ -41,9 +41,8 @@ export interface TrainingInput {
   readonly state: FlowState;
   /** What it learns from. */
   readonly replay: Replay;
-  /** The cycle, from 0, of how many at most. */
-  readonly cycle: number;
-  readonly cycles: number;
+  /** Whether this is the last cycle, in which the learning rate may fall to 0. */
+  readonly last: boolean;
   /** For shuffling. */
   readonly key: Key;
   /** Stops the training between updates. */
@@ -61,7 +60,7 @@ export interface TrainingOutput {
 /** A training step: from a flow and data to a better flow. */
 export type TrainingStep = (flow: Flow, input: TrainingInput) => Promise<TrainingOutput>;
 
-/** Whether training has gone far enough, from how it came along. */
+/** Whether one more cycle of training is enough, from how the ones before came along. */
 export type TrainingRule = (progress: FlowProgress) => boolean;
 
 /** What a stopping rule looks at. */
@@ -85,15 +84,17 @@ export interface StoppingRule {
 }
 
 /** All parts of an adaptive run. */
-export interface Plan<State extends ChainState & Tree> {
+export interface Plan<State extends ChainState & Tree, Values extends object = object> {
   /** What is sampled. */
-  readonly target: Target;
+  readonly target: Target<Values>;
   /** The local kernel. */
   readonly local: Kernel<State>;
   /** How the local kernel adapts in the warm-up. */
   readonly adaptation: Adaptation;
   /** The flow; none for a run of local moves alone. */
   readonly flow: Flow | undefined;
+  /** A state of the flow from an earlier run: it is used as it is, and training is left out. */
+  readonly trainedFlow?: FlowState | undefined;
   /** How the flow learns. */
   readonly train: TrainingStep;
   /** When it has learned enough. */

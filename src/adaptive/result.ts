@@ -5,21 +5,20 @@
  */
 import type { Draws } from "../diagnostics/draws.ts";
 import { summarise, type Summary } from "../diagnostics/summary.ts";
-import type { Device } from "../device/device.ts";
-import type { Evidence } from "../evidence/mod.ts";
+import { type Evidence, importanceEvidence } from "../evidence/mod.ts";
 import type { ChainState } from "../kernels/kernel.ts";
-import type { Target } from "../target/target.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Tree } from "../tensor/tree.ts";
 import { joinDraws } from "./cycles.ts";
-import type { Convergence, RunState } from "./run_state.ts";
-import type { TrainedFlow } from "./trained_flow.ts";
-
-/** Draws, one entry for each parameter of the target. */
-export type NamedDraws<Values> = { readonly [Name in keyof Values]: Draws };
+import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
+import type { Plan } from "./plan.ts";
+import { type Convergence, meanOf, type RunState } from "./run_state.ts";
+import { type TrainedFlow, trainedFlow } from "./trained_flow.ts";
+import { warningsOf } from "./warnings.ts";
 
 /** The result of a run. */
 export interface SampleResult<Values, State extends ChainState = ChainState> {
-  /** The draws of each parameter, chains × draws × its shape. */
+  /** The draws of each parameter and derived quantity, chains × draws × its shape. */
   readonly draws: NamedDraws<Values>;
   /** Log density (in unconstrained coordinates) of each draw, chains × draws. */
   readonly logDensity: Draws;
@@ -31,48 +30,74 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly acceptance: { readonly local: number; readonly global: number };
   /** What cannot be trusted and what to do about it; empty when nothing was found. */
   readonly warnings: readonly string[];
-  /** Worst R-hat and effective sample sizes over the unconstrained coordinates. */
-  readonly convergence: Convergence | undefined;
+  /** Worst R-hat and effective sample sizes over all scalars. */
+  readonly convergence: Convergence;
   /** The trained flow; none for a run without one. */
   readonly flow: TrainedFlow | undefined;
-  /** The last state, from which the run can go on. */
+  /** The last state: give it as `resume` to go on. */
   readonly state: RunState<State>;
   /** Seconds from start to end. */
   readonly seconds: number;
 }
 
+/** log w of all proposals of production, in the order in which they were made. */
+function allWeights(logWeights: readonly Tensor[]): Float64Array {
+  return Float64Array.from(logWeights.flatMap(({ data }) => [...data]));
+}
+
+/** log Z from the weights of production; none where no weight is usable. */
+function evidenceOf(logWeights: readonly Tensor[]): Evidence | undefined {
+  // A proposal where the density is broken counts as one outside of the support, as in the global move.
+  const weights = allWeights(logWeights).map((weight) => weight < Infinity ? weight : -Infinity);
+  return weights.some(Number.isFinite) ? importanceEvidence(weights) : undefined;
+}
+
 /**
- * Turns unconstrained positions into draws of the parameters.
+ * The result of a run from its last state.
  *
- * @param target The target.
- * @param device Where the change of variables is computed.
- * @param position chains × draws × d.
- * @returns The draws by name.
+ * @param plan The plan of the run.
+ * @param state A state that has draws.
+ * @param seconds How long the run took.
+ * @returns The result.
+ * @throws {RangeError} If the state has no draws yet.
  */
-export async function constrainedDraws<Values>(
-  target: Target<Values>,
-  device: Device,
-  position: Tensor,
-): Promise<NamedDraws<Values>> {
-  const [chains, draws, dimension] = position.shape;
-  const rows = position.reshape([chains * draws, dimension]);
-  const values = await device.map(target.constrained, 1).run([rows], []);
-  return Object.fromEntries(
-    target.parameters.map(({ name, shape }, i) => [
-      name,
-      { data: values[i].data as Float64Array, shape: [chains, draws, ...shape] },
-    ]),
-  ) as unknown as NamedDraws<Values>;
+export async function resultOf<Values extends object, State extends ChainState & Tree>(
+  plan: Plan<State, Values>,
+  state: RunState<State>,
+  seconds: number,
+): Promise<SampleResult<Values, State>> {
+  const { target, device, flow: kind } = plan;
+  if (state.draws.length === 0 || state.convergence === undefined) {
+    throw new RangeError("Cannot sum up a run that has no draws yet: run it to its end");
+  }
+  const position = joinDraws(state.draws.map((block) => block.position));
+  const draws = await constrainedDraws(target, device, position);
+  const logDensity = joinDraws(state.draws.map((block) => block.logDensity));
+  const logEvidence = evidenceOf(state.logWeights);
+  const acceptance = {
+    local: meanOf(state.acceptance.local),
+    global: meanOf(state.acceptance.global),
+  };
+  let summary: Summary | undefined;
+  return {
+    draws,
+    logDensity: { data: logDensity.data as Float64Array, shape: logDensity.shape },
+    summary: () => summary ??= summarise(draws as Readonly<Record<string, Draws>>),
+    logEvidence,
+    acceptance,
+    warnings: warningsOf({
+      convergence: state.convergence,
+      ended: state.ended,
+      acceptance,
+      targetAcceptance: plan.local.targetAcceptance,
+      logEvidence,
+      position,
+    }),
+    convergence: state.convergence,
+    flow: kind === undefined || state.flow === undefined
+      ? undefined
+      : trainedFlow(kind, state.flow, device),
+    state,
+    seconds,
+  };
 }
-
-/** The log density of all kept draws. */
-export function logDensityDraws({ draws }: RunState): Draws {
-  const { data, shape } = joinDraws(draws.map(({ logDensity }) => logDensity));
-  return { data: data as Float64Array, shape };
-}
-
-/** The summary of named draws. */
-export function summaryOf<Values>(draws: NamedDraws<Values>): Summary {
-  return summarise(draws as Readonly<Record<string, Draws>>);
-}
-

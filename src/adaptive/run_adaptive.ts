@@ -7,14 +7,8 @@ import type { ChainState } from "../kernels/kernel.ts";
 import { foldIn, type Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
-import {
-  type Cycle,
-  drawCount,
-  lookAtConvergence,
-  productionCycle,
-  trainCycle,
-  warmupCycle,
-} from "./cycles.ts";
+import { lookAtConvergence } from "./convergence.ts";
+import { type Cycle, drawCount, productionCycle, trainCycle, warmupCycle } from "./cycles.ts";
 import type { Plan } from "./plan.ts";
 import { emptyReplay } from "./replay.ts";
 import { EMPTY_MEAN, type RunState } from "./run_state.ts";
@@ -67,8 +61,7 @@ async function* fold<State extends ChainState & Tree>(
     signal?.throwIfAborted();
     const cycle: Cycle<State> = PHASES[state.phase];
     state = await cycle(runtime, state, foldIn(key, state.cycle));
-    const ended = judge(runtime, state, seconds());
-    state = ended;
+    state = await judge(runtime, state, seconds());
     yield state;
     if (state.phase !== "done" && state.draws.length === 0 && stop.timeIsUp(seconds())) {
       // Out of time before production: what draws there can be are better than none.
@@ -78,20 +71,20 @@ async function* fold<State extends ChainState & Tree>(
 }
 
 /** Looks at convergence when it is time to, and ends the run when the stopping rule says so. */
-function judge<State extends ChainState & Tree>(
-  { plan: { stop } }: Runtime<State>,
+async function judge<State extends ChainState & Tree>(
+  { plan: { stop, target, device } }: Runtime<State>,
   state: RunState<State>,
   seconds: number,
-): RunState<State> {
+): Promise<RunState<State>> {
   const draws = drawCount(state.draws);
   if (draws === 0) return state;
   const look = draws >= stop.nextLook(state.convergence);
-  const convergence = look ? lookAtConvergence(state.draws) : undefined;
+  const convergence = look ? await lookAtConvergence(target, device, state.draws) : undefined;
   const ended = stop.decide({ draws, convergence, seconds });
   const looked = convergence ?? state.convergence;
   if (ended === undefined) return { ...state, convergence: looked };
   // The last look covers all draws.
-  const last = convergence ?? lookAtConvergence(state.draws);
+  const last = convergence ?? await lookAtConvergence(target, device, state.draws);
   return { ...state, phase: "done", convergence: last, ended };
 }
 
@@ -133,9 +126,10 @@ export const runAdaptive: AdaptiveRun = Object.assign(
             acceptance: local.targetAcceptance,
             firstStepSize: local.firstStepSize(target.dimension),
           }),
-          flow: undefined,
+          flow: plan.trainedFlow,
           replay: emptyReplay(target.dimension),
           progress: { loss: [], acceptance: [] },
+          lastTraining: plan.schedule.trainCycles === 1,
           draws: [],
           logWeights: [],
           acceptance: { local: EMPTY_MEAN, global: EMPTY_MEAN },

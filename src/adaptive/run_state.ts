@@ -22,7 +22,9 @@ export interface DrawBlock {
 
 /** A mean in the making. */
 export interface RunningMean {
+  /** Of what was added. */
   readonly sum: number;
+  /** How much was added. */
   readonly count: number;
 }
 
@@ -64,6 +66,8 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly replay: Replay;
   /** How training came along. */
   readonly progress: FlowProgress;
+  /** Whether the next cycle of training is the last one. */
+  readonly lastTraining: boolean;
   /** The draws that are kept, by production cycle. */
   readonly draws: readonly DrawBlock[];
   /** log p − log q of the proposals in production, by cycle. */

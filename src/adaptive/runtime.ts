@@ -6,8 +6,9 @@
 import { flowProposal } from "../global/flow_proposal.ts";
 import { type GlobalStep } from "../global/independence.ts";
 import { normalVectors } from "../global/normals.ts";
-import { type EnsembleResult, ensembleRun, mapChains } from "../kernels/ensemble.ts";
+import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
 import type { ChainState } from "../kernels/kernel.ts";
+import { startOn } from "../kernels/vectorize.ts";
 import type { FlowState } from "../flows/flow.ts";
 import type { Key } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -37,19 +38,26 @@ export interface Runtime<State extends ChainState & Tree> {
 /** What is kept of each local step. */
 const RECORD = ["position", "logDensity", "acceptance"];
 
+const runtimes = new WeakMap<object, unknown>();
+
 /**
- * Compiles what a plan needs; the programs themselves are compiled when they are first used.
+ * Compiles what a plan needs, once for each plan; the programs themselves are compiled when they are
+ * first used.
  *
  * @param plan The plan.
  * @returns The runtime.
  */
 export function runtimeOf<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
+  const known = runtimes.get(plan) as Runtime<State> | undefined;
+  if (known !== undefined) return known;
+  const made = makeRuntime(plan);
+  runtimes.set(plan, made);
+  return made;
+}
+
+function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
   const { target, local, device, adaptation, signal } = plan;
-  const init = mapChains(
-    ({ position }: { readonly position: Tensor }) => local.init(target)(position),
-    { device },
-  );
-  const start = (position: Tensor): Promise<State> => init({ position });
+  const start = startOn(device, target, local);
   const run = ensembleRun(
     (state: State, shared: { readonly stepSize: Tensor; readonly inverseMass: Tensor }, key) =>
       local.step(target, shared)(state, key),

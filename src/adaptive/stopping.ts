@@ -23,13 +23,17 @@ export interface StopOptions {
 
 /** The first look at convergence is at this many draws of each chain. */
 const FIRST_LOOK = 100;
-/** Each further look is at so many times the draws: few looks, so that chance has few tries. */
-const BETWEEN_LOOKS = 1.4;
+/** Each further look is at so many times the draws at least: few looks, so that chance has few tries. */
+const LEAST_GROWTH = 1.25;
+/** And at most, since the first looks know little. */
+const MOST_GROWTH = 3;
+/** What is asked for is expected to be there with so much to spare. */
+const MARGIN = 1.1;
 
 /**
  * Ends production when R-hat and both effective sample sizes are good for every scalar, or at the
- * budget. It looks on a geometric schedule: a rule that looked after every cycle would stop at lucky
- * moments.
+ * budget. It looks seldom, when the look before lets expect that it is time: a rule that looked after
+ * every cycle would stop at lucky moments.
  *
  * @param options What is to be reached, and the budget.
  * @returns The rule.
@@ -42,11 +46,16 @@ export function stopWhenConverged(options: StopOptions = {}): StoppingRule {
     maxSeconds = Infinity,
   } = options;
   return {
-    nextLook: (last: Convergence | undefined): number =>
-      Math.min(
-        maxDraws,
-        last === undefined ? FIRST_LOOK : Math.ceil(last.draws * BETWEEN_LOOKS),
-      ),
+    nextLook(last: Convergence | undefined): number {
+      if (last === undefined) return Math.min(maxDraws, FIRST_LOOK);
+      // Sample sizes grow with the draws, and R-hat − 1 falls with them.
+      const missing = Math.max(
+        effectiveSampleSize / Math.min(last.bulk, last.tail),
+        (last.rHat - 1) / (rHat - 1),
+      );
+      const growth = Math.max(LEAST_GROWTH, Math.min(MOST_GROWTH, MARGIN * missing || MOST_GROWTH));
+      return Math.min(maxDraws, Math.ceil(last.draws * growth));
+    },
     decide({ draws, convergence, seconds }: StoppingInput): "converged" | "budget" | undefined {
       const good = convergence !== undefined && convergence.rHat < rHat &&
         convergence.bulk >= effectiveSampleSize && convergence.tail >= effectiveSampleSize;

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { pausesOf } from "../device/pause.ts";
+import type { Batch } from "../flows/engine.ts";
 import type { Flow } from "../flows/flow.ts";
-import type { Key } from "../tensor/random.ts";
-import { split } from "../tensor/random.ts";
-import { cos } from "../tensor/scalar_math.ts";
 import { permutation } from "../random/words.ts";
+import { type Key, split } from "../tensor/random.ts";
 import type { TrainingInput, TrainingOutput, TrainingRule, TrainingStep } from "./plan.ts";
 import type { FlowProgress } from "./run_state.ts";
 
@@ -17,70 +17,91 @@ export interface TrainingOptions {
   readonly updates?: number;
   /** Rows of a mini-batch; 256 by default: small batches reach the same loss with fewer examples. */
   readonly batch?: number;
-  /** Highest learning rate of Adam; 5e-3 by default, annealed to 0 over all cycles by a cosine. */
+  /**
+   * Learning rate of Adam; 5e-3 by default. It stays the same until the last cycle, in which it falls
+   * linearly to 0, so that training can end when it is good enough, and still anneal.
+   */
   readonly learningRate?: number;
 }
 
-const PI = 3.141592653589793;
+/** Updates between two looks at the abort signal: some tens of milliseconds. */
+const UPDATES_AT_ONCE = 20;
 
-function wordsOf(key: Key): [number, number] {
-  return [key.data[0], key.data[1]];
+/** Rows of mini-batches without replacement; a new random order when the rows are used up. */
+function* batches(key: Key, rows: number, size: number): Generator<Uint32Array, never> {
+  let [forOrder, later] = split(key);
+  while (true) {
+    const order = permutation([forOrder.data[0], forOrder.data[1]], rows);
+    for (let next = 0; next + size <= rows; next += size) yield order.subarray(next, next + size);
+    [forOrder, later] = split(later);
+  }
 }
 
 /**
- * Trains with mini-batches drawn without replacement from the replay buffer, by Adam with a cosine
- * schedule over all cycles.
+ * Trains with mini-batches drawn without replacement from the replay buffer, by Adam with a constant
+ * learning rate and a linear cool-down in the last cycle.
+ *
+ * Source of the schedule: Hägele et al., "Scaling laws and compute-optimal training beyond fixed
+ * training durations", NeurIPS 2024.
  *
  * @param options Updates of a cycle, rows of a batch, learning rate.
  * @returns The training step.
  */
 export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
   const { updates = 100, batch = 256, learningRate = 5e-3 } = options;
-  return (flow: Flow, input: TrainingInput): Promise<TrainingOutput> => {
-    const { replay: { data, dimension }, cycle, cycles, key, signal } = input;
+  return async (flow: Flow, input: TrainingInput): Promise<TrainingOutput> => {
+    const { replay: { data, dimension }, last, key, signal } = input;
     const rows = data.length / dimension;
-    const size = Math.min(batch, rows);
+    const rowsOf = batches(key, rows, Math.min(batch, rows));
     let { state } = input;
+    const pauses = pausesOf(signal);
     let loss = 0;
-    let order = new Uint32Array(0);
-    let next = 0;
-    let epoch = key;
-    for (let i = 0; i < updates; i++) {
-      signal?.throwIfAborted();
-      if (next + size > order.length) {
-        const [forOrder, later] = split(epoch);
-        order = permutation(wordsOf(forOrder), rows) as Uint32Array<ArrayBuffer>;
-        epoch = later;
-        next = 0;
+    for (let done = 0; done < updates;) {
+      const together: Batch[] = [];
+      while (together.length < UPDATES_AT_ONCE && done < updates) {
+        const rest = last ? 1 - done / updates : 1;
+        together.push({ rows: rowsOf.next().value, learningRate: learningRate * rest });
+        done++;
       }
-      const examples = new Float64Array(size * dimension);
-      for (let row = 0; row < size; row++) {
-        const from = order[next + row] * dimension;
-        examples.set(data.subarray(from, from + dimension), row * dimension);
-      }
-      next += size;
-      const progress = (cycle + i / updates) / cycles;
-      const rate = learningRate * 0.5 * (1 + cos(PI * progress));
-      const updated = flow.update(state, examples, { learningRate: rate });
+      const updated = await flow.updates(state, data, together);
       state = updated.state;
-      loss += updated.loss / updates;
+      loss += updated.losses.reduce((sum, each) => sum + each, 0) / updates;
+      if (pauses.due()) await pauses.take();
     }
-    return Promise.resolve({ state, loss });
+    return { state, loss };
   };
 }
 
 /** Options of {@linkcode stopTraining}. */
 export interface StopTrainingOptions {
-  /** A mean acceptance probability at which the flow is good enough; 0.85 by default. */
+  /**
+   * A mean acceptance probability at which the flow is good enough; 0.6 by default: a better flow costs
+   * more time than it saves, since draws are cheap.
+   */
   readonly acceptance?: number;
+  /** A rise of the acceptance over {@linkcode WINDOW} cycles that is not worth them; 0.02 by default. */
+  readonly rise?: number;
 }
 
+/** Cycles over which the rise of the acceptance is measured. */
+const WINDOW = 4;
+/** Below this acceptance a flow may still be about to find its way: training goes on. */
+const HOPELESS = 0.2;
+
 /**
- * Ends training when the global moves are accepted often enough.
+ * Ends training when the global moves are accepted often enough, or not much more often than some
+ * cycles before.
  *
  * @param options What is enough.
  * @returns The rule.
  */
-export function stopTraining({ acceptance = 0.85 }: StopTrainingOptions = {}): TrainingRule {
-  return ({ acceptance: all }: FlowProgress) => (all.at(-1) ?? 0) >= acceptance;
+export function stopTraining(
+  { acceptance = 0.6, rise = 0.02 }: StopTrainingOptions = {},
+): TrainingRule {
+  return ({ acceptance: all }: FlowProgress) => {
+    const now = all.at(-1) ?? 0;
+    const before = all.at(-1 - WINDOW);
+    return now >= acceptance ||
+      (before !== undefined && now >= HOPELESS && now - before < rise);
+  };
 }

@@ -55,6 +55,7 @@ export function roundUp(bytes: number): number {
 export class Memory {
   #next = 0;
   readonly #floats = new Map<string, number>();
+  readonly #placed = new Map<ArrayBufferView, number>();
   readonly #segments: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
 
   /** The first byte after everything laid out so far. */
@@ -74,11 +75,14 @@ export class Memory {
     return offset;
   }
 
-  /** Data, at a cache line. */
+  /** Data, at a cache line; the same array is placed once. */
   place(data: ArrayBufferView): number {
+    const known = this.#placed.get(data);
+    if (known !== undefined) return known;
     const offset = this.reserve(data.byteLength);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
     this.#segments.push({ offset, bytes });
+    this.#placed.set(data, offset);
     return offset;
   }
 

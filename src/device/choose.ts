@@ -13,7 +13,7 @@ export type DeviceName = "auto" | "interpreter" | "wasm";
 /** All names of devices. */
 export const DEVICE_NAMES: readonly DeviceName[] = ["auto", "interpreter", "wasm"];
 
-/** A `(module (func (drop (v128.const …))))`: valid where WebAssembly has SIMD. */
+/** A `(module (func (drop (i8x16.splat (i32.const 0)))))`: valid where WebAssembly has SIMD. */
 const SIMD_PROBE = Uint8Array.of(
   ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0],
   ...[10, 9, 1, 7, 0, 0x41, 0, 0xfd, 0x0f, 0x1a, 0x0b],
@@ -24,8 +24,16 @@ const SIMD_PROBE = Uint8Array.of(
  *
  * @param name Its name; `"auto"` is WebAssembly, or the interpreter where WebAssembly has no SIMD.
  * @returns The device.
+ * @throws {RangeError} If there is no device of that name.
  */
 export function chooseDevice(name: DeviceName = "auto"): Device {
+  if (!DEVICE_NAMES.includes(name)) {
+    throw new RangeError(
+      `Cannot choose the device ${JSON.stringify(name)}: expected one of ${
+        DEVICE_NAMES.join(", ")
+      }`,
+    );
+  }
   if (name === "interpreter") return interpreterDevice;
   if (name === "wasm") return wasmDevice;
   return WebAssembly.validate(SIMD_PROBE) ? wasmDevice : interpreterDevice;

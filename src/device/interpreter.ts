@@ -3,57 +3,70 @@
  *
  * @module
  */
-import type { Program } from "../tensor/program.ts";
+import { inputTypes, type Program } from "../tensor/program.ts";
 import { foldIn, type Key } from "../tensor/random.ts";
 import { stack } from "../tensor/operations.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { allocate, sizeOf } from "../tensor/shape.ts";
+import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
 import { applyProgram } from "../tensor/trace.ts";
+import { chainsOf, checkRun, checkStep } from "./checks.ts";
 import type { Device, MapRunner, RunOptions, StepResult, StepRunner } from "./device.ts";
-import { words } from "../tensor/tensor.ts";
+import { pausesOf } from "./pause.ts";
 
 function step(program: Program, leaves: number, record: readonly number[]): StepRunner {
+  checkStep(program, leaves);
+  const types = inputTypes(program).slice(0, -1);
   return {
-    run(
+    async run(
       state: readonly Tensor[],
       shared: readonly Tensor[],
       key: Key,
-      { steps, thin, firstStep = 0, signal }: RunOptions,
+      options: RunOptions,
     ): Promise<StepResult> {
-      const chains = state[0].shape[0];
-      const results = Array.from({ length: chains }, (_, chain) => {
+      checkRun(options);
+      const { steps, thin, firstStep = 0, signal } = options;
+      const chains = chainsOf(types, state, shared);
+      const pauses = pausesOf(signal);
+      const kept = thin === undefined ? 0 : Math.floor(steps / thin);
+      const draws = record.map((leaf) => {
+        const { dtype, shape } = types[leaf];
+        const size = chains * kept * sizeOf(shape);
+        return { dtype, shape: [chains, kept, ...shape], data: allocate(dtype, size) };
+      });
+      const last: (readonly Tensor[])[] = [];
+      for (let chain = 0; chain < chains; chain++) {
         const chainKey = foldIn(key, words([chain], []));
         let now: readonly Tensor[] = state.map((leaf) => leaf.at(chain));
-        const kept: Tensor[][] = record.map(() => []);
         for (let i = 0; i < steps; i++) {
-          signal?.throwIfAborted();
+          if (pauses.due()) await pauses.take();
           const stepKey = foldIn(chainKey, words([firstStep + i], []));
           now = applyProgram(program, [...now, ...shared, stepKey]);
-          if (thin !== undefined && (i + 1) % thin === 0) {
-            record.forEach((leaf, k) => kept[k].push(now[leaf]));
-          }
+          if (thin === undefined || (i + 1) % thin !== 0) continue;
+          const draw = chain * kept + (i + 1) / thin - 1;
+          record.forEach((leaf, k) => draws[k].data.set(now[leaf].data, draw * now[leaf].size));
         }
-        return { now, draws: kept.map((entries) => entries.length === 0 ? [] : [stack(entries)]) };
-      });
-      return Promise.resolve({
-        state: Array.from({ length: leaves }, (_, i) => stack(results.map(({ now }) => now[i]))),
-        draws: thin === undefined
-          ? []
-          : record.map((_, k) => stack(results.map(({ draws }) => draws[k][0]))),
-      });
+        last.push(now);
+      }
+      return {
+        state: Array.from({ length: leaves }, (_, i) => stack(last.map((now) => now[i]))),
+        draws: draws.map(fromArray),
+      };
     },
   };
 }
 
 function map(program: Program): MapRunner {
+  const types = inputTypes(program);
   return {
-    run(own: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
-      const results = Array.from(
-        { length: own[0].shape[0] },
-        (_, i) => applyProgram(program, [...own.map((input) => input.at(i)), ...shared]),
-      );
-      return Promise.resolve(
-        program.outputs.map((_, k) => stack(results.map((result) => result[k]))),
-      );
+    async run(own: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
+      const points = chainsOf(types, own, shared);
+      const pauses = pausesOf(undefined);
+      const results: Tensor[][] = [];
+      for (let i = 0; i < points; i++) {
+        if (pauses.due()) await pauses.take();
+        results.push(applyProgram(program, [...own.map((input) => input.at(i)), ...shared]));
+      }
+      return program.outputs.map((_, k) => stack(results.map((result) => result[k])));
     },
   };
 }

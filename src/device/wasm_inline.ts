@@ -5,7 +5,7 @@
  * @module
  */
 import { type CompiledStep, compileMap, compileStep } from "../compile/ensemble.ts";
-import type { Program } from "../tensor/program.ts";
+import { inputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
@@ -17,12 +17,16 @@ import {
   writeBlocks,
   writeShared,
 } from "./blocks.ts";
+import { chainsOf, checkRun, checkStep } from "./checks.ts";
 import type { Device, MapRunner, RunOptions, StepResult, StepRunner } from "./device.ts";
+import { pausesOf } from "./pause.ts";
 
 /** Long enough that a slice's overhead does not show, short enough for progress and abort. */
 const SLICE_MILLISECONDS = 4;
-/** After so long without a pause, other tasks of the event loop get their turn. */
-const PAUSE_MILLISECONDS = 30;
+/** A slice is at most so much longer than the last, since a browser's clock may say 0 for a short one. */
+const MOST_GROWTH = 8;
+/** A slice's steps fit the 32 bits of an argument with room to spare. */
+const MOST_STEPS = 1 << 24;
 /** Draws of a slice are read out of memory before it holds more than this. */
 const DRAW_BYTES = 4 << 20;
 
@@ -42,29 +46,20 @@ async function instantiate(bytes: Uint8Array<ArrayBuffer>): Promise<Instance> {
   };
 }
 
-/** Lets other tasks of the event loop run. */
-function pause(): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    resolve();
-  };
-  port2.postMessage(undefined);
-  return promise;
-}
-
 class InlineStep implements StepRunner {
   readonly #compiled: CompiledStep;
-  readonly #record: readonly number[];
+  readonly #types: readonly ValueType[];
   #instance: Promise<Instance> | undefined;
   /** What the blocks in memory hold, so that it need not be written again. */
   #resident: readonly Tensor[] = [];
   #busy: Promise<unknown> = Promise.resolve();
+  /** How many steps of one group fit a slice, as far as known. */
+  #perSlice = 1;
 
-  constructor(compiled: CompiledStep, record: readonly number[]) {
-    this.#compiled = compiled;
-    this.#record = record;
+  constructor(program: Program, leaves: number, record: readonly number[]) {
+    checkStep(program, leaves);
+    this.#types = inputTypes(program).slice(0, -1);
+    this.#compiled = compileStep(program, leaves, record);
   }
 
   run(
@@ -83,95 +78,102 @@ class InlineStep implements StepRunner {
     state: readonly Tensor[],
     shared: readonly Tensor[],
     key: Key,
-    { steps, thin, firstStep = 0, signal }: RunOptions,
+    options: RunOptions,
   ): Promise<StepResult> {
-    const { block, draws: layout, free, key: keyAddress } = this.#compiled;
+    checkRun(options);
+    const { steps, thin = steps + 1, firstStep = 0, signal } = options;
+    const { block, draws: layout, free } = this.#compiled;
+    const chains = chainsOf(this.#types, state, shared);
     this.#instance ??= instantiate(this.#compiled.bytes);
     const { memory, run } = await this.#instance;
-    const chains = state[0].shape[0];
+    const pauses = pausesOf(signal);
     const groups = groupsOf(chains);
     const drawsBase = free + groups * block.bytes;
     const drawStride = groups * layout.bytes;
     const mostKept = Math.max(1, Math.floor(DRAW_BYTES / Math.max(drawStride, 1)));
     ensureMemory(memory, drawsBase + mostKept * drawStride);
-    writeShared(memory, this.#compiled.shared, shared);
-    new Uint32Array(memory.buffer, keyAddress, 2).set(key.data);
-    if (!state.every((leaf, i) => leaf === this.#resident[i])) {
-      const numbers = words(Uint32Array.from({ length: chains }, (_, i) => i));
-      writeBlocks(memory, free, block, [numbers, ...state]);
-    }
-    this.#resident = [];
+    this.#write(memory, chains, state, shared, key);
 
-    const kept = thin === undefined ? 0 : Math.floor(steps / thin);
-    const out = this.#record.map((_, k) =>
-      allocate(layout.slots[k].dtype, chains * kept * sizeOf(layout.slots[k].shape))
+    const kept = Math.floor(steps / thin);
+    const out = layout.slots.map(({ dtype, shape }) =>
+      allocate(dtype, chains * kept * sizeOf(shape))
     );
-    let paused = performance.now();
-    let perSlice = 1;
-    const slice = async (from: number, draws: number, apart: number): Promise<void> => {
-      const start = performance.now();
+    const read = (from: number, draws: number): void => {
+      for (let d = 0; d < draws; d++) {
+        layout.slots.forEach((slot, k) => {
+          const size = sizeOf(slot.shape);
+          const base = drawsBase + d * drawStride;
+          readSlot(memory, base, layout, slot, chains, out[k], kept * size, (from + d) * size);
+        });
+      }
+    };
+    for (let at = 0; at < steps;) {
+      const perSlice = this.#perSlice;
+      const missing = thin - at % thin;
+      const whole = missing === thin && perSlice >= thin && at + thin <= steps;
+      // Either some draws, each after `thin` steps, or a part of the steps to the next draw.
+      const draws = whole
+        ? Math.min(Math.floor(perSlice / thin), Math.floor((steps - at) / thin), mostKept)
+        : 1;
+      const apart = whole ? thin : Math.min(perSlice, missing, steps - at);
+      let milliseconds = 0;
       for (let group = 0; group < groups; group++) {
+        const start = performance.now();
         run(
           free + group * block.bytes,
-          firstStep + from,
+          firstStep + at,
           draws,
           apart,
           drawsBase + group * layout.bytes,
           drawStride,
         );
-        if (performance.now() - paused > PAUSE_MILLISECONDS) {
-          await pause();
-          paused = performance.now();
-          signal?.throwIfAborted();
-        }
+        milliseconds += performance.now() - start;
+        if (pauses.due()) await pauses.take();
       }
-      const each = (performance.now() - start) / draws;
-      perSlice = Math.max(1, Math.floor(SLICE_MILLISECONDS * groups / Math.max(each, 1e-3)));
-    };
-    for (let at = 0; at < kept;) {
-      signal?.throwIfAborted();
-      const draws = Math.min(kept - at, perSlice, mostKept);
-      await slice(at * (thin ?? 1), draws, thin ?? 1);
-      for (let d = 0; d < draws; d++) {
-        layout.slots.forEach((slot, k) => {
-          const size = sizeOf(slot.shape);
-          const base = drawsBase + d * drawStride;
-          readSlot(memory, base, layout, slot, chains, out[k], kept * size, (at + d) * size);
-        });
-      }
-      at += draws;
-    }
-    const rest = steps - kept * (thin ?? 1);
-    for (let at = 0; at < rest;) {
-      signal?.throwIfAborted();
-      // What is not kept runs as one draw of many steps, whose record nobody reads.
-      const turns = Math.min(rest - at, perSlice);
-      const start = performance.now();
-      await slice(kept * (thin ?? 1) + at, 1, turns);
-      const each = (performance.now() - start) / turns;
-      perSlice = Math.max(1, Math.floor(SLICE_MILLISECONDS * groups / Math.max(each, 1e-3)));
-      at += turns;
+      const taken = draws * apart;
+      const fitting = Math.floor(
+        SLICE_MILLISECONDS * groups * taken / Math.max(milliseconds, 1e-3),
+      );
+      this.#perSlice = Math.max(1, Math.min(fitting, MOST_GROWTH * taken, MOST_STEPS));
+      at += taken;
+      if (at % thin === 0) read(at / thin - draws, draws);
     }
     const [, ...next] = readBlocks(memory, free, block, chains);
     this.#resident = next;
     return {
       state: next,
-      draws: this.#record.map((_, k) => {
-        const { dtype, shape } = layout.slots[k];
-        return fromArray({ dtype, shape: [chains, kept, ...shape], data: out[k] });
-      }),
+      draws: layout.slots.map(({ dtype, shape }, k) =>
+        fromArray({ dtype, shape: [chains, kept, ...shape], data: out[k] })
+      ),
     };
+  }
+
+  #write(
+    memory: WebAssembly.Memory,
+    chains: number,
+    state: readonly Tensor[],
+    shared: readonly Tensor[],
+    key: Key,
+  ): void {
+    writeShared(memory, this.#compiled.shared, shared);
+    new Uint32Array(memory.buffer, this.#compiled.key, 2).set(key.data);
+    if (!state.every((leaf, i) => leaf === this.#resident[i])) {
+      const numbers = words(Uint32Array.from({ length: chains }, (_, i) => i));
+      writeBlocks(memory, this.#compiled.free, this.#compiled.block, [numbers, ...state]);
+    }
+    this.#resident = [];
   }
 }
 
 function map(program: Program, own: number): MapRunner {
   const compiled = compileMap(program, own);
+  const types = inputTypes(program);
   let instance: Promise<Instance> | undefined;
   return {
     async run(inputs: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
+      const points = chainsOf(types, inputs, shared);
       instance ??= instantiate(compiled.bytes);
       const { memory, run } = await instance;
-      const points = inputs[0].shape[0];
       const groups = groupsOf(points);
       const outputs = compiled.free + groups * compiled.inputs.bytes;
       ensureMemory(memory, outputs + groups * compiled.outputs.bytes);
@@ -191,6 +193,6 @@ function map(program: Program, own: number): MapRunner {
 /** Runs compiled programs in this thread. */
 export const wasmDevice: Device = {
   name: "wasm",
-  step: (program, leaves, record) => new InlineStep(compileStep(program, leaves, record), record),
+  step: (program, leaves, record) => new InlineStep(program, leaves, record),
   map,
 };

@@ -13,12 +13,17 @@ export interface Covariance {
   readonly chains: number;
   /** How many draws of each chain. */
   readonly draws: number;
-  /** Variance of the means of the chains, divided by chains − 1. */
+  /** Variance of the means of the chains, with chains − 1; 0 for one chain. */
   readonly between: number;
   /**
    * (1/n) Σᵢ (xᵢ − x̄)(xᵢ₊ₜ − x̄) at a lag 0 ≤ t < draws, averaged over chains; computed when asked for.
    */
   readonly at: (lag: number) => number;
+}
+
+/** Variance of the means of chains; 0 for one chain, which has none to differ from. */
+export function varianceBetween(means: readonly number[]): number {
+  return means.length === 1 ? 0 : moments(means).variance;
 }
 
 /** The smallest power of two that is not below a number. */
@@ -34,11 +39,16 @@ function centre(
   mean: number,
   into: Float64Array,
 ): void {
-  for (let i = 0, from = chain * draws; i < draws; i++, from++) into[i] = values[from] - mean;
+  const start = chain * draws;
+  for (let i = 0; i < draws; i++) into[i] = values[start + i] - mean;
 }
 
 /** Σ |transform|² over the chains, two of them at a time as a real and an imaginary part. */
-function power(chains: Chains, means: readonly number[], { size, transform }: Fourier): Float64Array {
+function power(
+  chains: Chains,
+  means: readonly number[],
+  { size, transform }: Fourier,
+): Float64Array {
   const [re, im, sum] = Array.from({ length: 3 }, () => new Float64Array(size));
   for (let chain = 0; chain < chains.chains; chain += 2) {
     re.fill(0, chains.draws);
@@ -85,7 +95,7 @@ export function covariance(chains: Chains): Covariance {
   return {
     chains: chains.chains,
     draws: chains.draws,
-    between: moments(means).variance,
+    between: varianceBetween(means),
     at,
   };
 }

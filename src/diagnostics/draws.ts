@@ -3,7 +3,6 @@
  *
  * @module
  */
-
 import { type Memory, memory } from "./memory.ts";
 
 /** Draws of one parameter. */
@@ -82,7 +81,8 @@ function copyOut(
   first: number,
   out: readonly Float64Array[],
 ): void {
-  for (let i = 0, from = first; from < data.length; i++, from += size) {
+  for (let i = 0; i * size < data.length; i++) {
+    const from = i * size + first;
     for (let j = 0; j < out.length; j++) {
       const value = data[from + j];
       if (value !== value) refuseNaN(action, from + j, shape[1], size);
@@ -91,34 +91,53 @@ function copyOut(
   }
 }
 
+/** Gives a function of the chains of a scalar, which may work in a memory that serves them in turn. */
+export type Prepare<T> = (memory: Memory) => (chains: Chains) => T;
+
+/** A function of every scalar of a parameter; `action` says what it does, for messages. */
+export type ScalarMap<T> = (action: string, draws: Draws) => T[];
+
 /**
- * Applies a function to the chains of every scalar of a parameter.
+ * Makes a function of the scalars of parameters, all of which share one memory.
+ *
+ * @typeParam T What the function gives for a scalar.
+ * @param prepare Gives what is done with a scalar; the chains are good until the next one.
+ * @returns The function. Its results are in the order of the scalars; it throws a `TypeError` if the
+ * shape does not fit the data, a `RangeError` if there are no draws or a draw is NaN.
+ */
+export function scalarMap<T>(prepare: Prepare<T>): ScalarMap<T> {
+  const room = memory();
+  const of = prepare(room);
+  return (action, draws) => {
+    checkShape(action, draws);
+    const size = eventSize(draws);
+    const [chains, length] = draws.shape;
+    const out: T[] = [];
+    for (let first = 0; first < size; first += TOGETHER) {
+      const together = Array.from(
+        { length: Math.min(TOGETHER, size - first) },
+        (_, j) => room.floats(`scalar ${j}`, chains * length),
+      );
+      copyOut(action, draws, size, first, together);
+      for (const values of together) out.push(of({ values, chains, draws: length }));
+    }
+    return out;
+  };
+}
+
+/**
+ * Applies a function to the chains of every scalar of one parameter.
  *
  * @typeParam T What the function gives.
  * @param action What is being done, for messages.
  * @param draws The draws.
- * @param prepare Gives the function, which may work in a memory that serves all scalars in turn; the
- * chains that it is given are good until its next call.
+ * @param prepare Gives the function; the chains are good until its next call.
  * @returns Its results in the order of the scalars.
  * @throws {TypeError} If the shape does not fit the data.
  * @throws {RangeError} If there are no draws, or a draw is NaN.
  */
-export function mapScalars<T>(action: string, draws: Draws, prepare: (memory: Memory) => (chains: Chains) => T): T[] {
-  checkShape(action, draws);
-  const size = eventSize(draws);
-  const [chains, length] = draws.shape;
-  const room = memory();
-  const of = prepare(room);
-  const out: T[] = [];
-  for (let first = 0; first < size; first += TOGETHER) {
-    const together = Array.from(
-      { length: Math.min(TOGETHER, size - first) },
-      (_, j) => room.floats(`scalar ${j}`, chains * length),
-    );
-    copyOut(action, draws, size, first, together);
-    for (const values of together) out.push(of({ values, chains, draws: length }));
-  }
-  return out;
+export function mapScalars<T>(action: string, draws: Draws, prepare: Prepare<T>): T[] {
+  return scalarMap(prepare)(action, draws);
 }
 
 /**

@@ -68,15 +68,15 @@ export function tailSize(of: Scalar, memory: Memory): number {
  * @throws {TypeError} If the shape does not fit the data.
  * @throws {RangeError} If there are no draws, or a draw is NaN.
  *
- * @example Each draw of a chain that stays for two draws counts half
+ * @example Draws that come twice count half
  * ```ts
- * import { effectiveSampleSize } from "@tributary/tributary";
+ * import { effectiveSampleSize, key, normal } from "@tributary/tributary";
  * import assert from "node:assert/strict";
  *
- * // A sequence that fills (0, 1) evenly, each number twice.
- * const data = Float64Array.from({ length: 2000 }, (_, i) => ((i >> 1) * 0.754877666) % 1);
- * const one = effectiveSampleSize({ data, shape: [1, 2000] });
- * assert(typeof one === "number" && one > 0);
+ * const independent = normal(key(1), [4, 500]).data;
+ * const data = Float64Array.from({ length: 4000 }, (_, i) => independent[i >> 1]);
+ * const size = effectiveSampleSize({ data, shape: [4, 1000] }) as number;
+ * assert(size > 1400 && size < 2600); // about 2000
  * ```
  */
 export function effectiveSampleSize(draws: Draws): number | Float64Array {
@@ -101,6 +101,17 @@ export function effectiveSampleSize(draws: Draws): number | Float64Array {
  * the parameter, in row-major order. NaN for fewer than 4 draws a chain.
  * @throws {TypeError} If the shape does not fit the data.
  * @throws {RangeError} If there are no draws, or a draw is NaN.
+ *
+ * @example Chains of different widths agree on the middle, not on the tails
+ * ```ts
+ * import { effectiveSampleSize, effectiveSampleSizeTail, key, normal } from "@tributary/tributary";
+ * import assert from "node:assert/strict";
+ *
+ * const independent = normal(key(1), [4, 500]).data;
+ * const data = Float64Array.from(independent, (x, i) => i < 500 ? 10 * x : x);
+ * const draws = { data, shape: [4, 500] };
+ * assert(effectiveSampleSizeTail(draws) < effectiveSampleSize(draws));
+ * ```
  */
 export function effectiveSampleSizeTail(draws: Draws): number | Float64Array {
   return perScalar(

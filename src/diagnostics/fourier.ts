@@ -26,7 +26,8 @@ function quarter(re: Float64Array, im: Float64Array, angles: Angles, length: num
   const step = re.length / length;
   const q = length >> 2;
   for (let start = 0; start < re.length; start += length) {
-    for (let j = 0, k = 0; j < q; j++, k += step) {
+    for (let j = 0; j < q; j++) {
+      const k = j * step;
       const a = start + j;
       const b = a + q;
       const c = b + q;

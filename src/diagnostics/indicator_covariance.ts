@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { type Covariance, covariance } from "./autocovariance.ts";
+import { type Covariance, covariance, varianceBetween } from "./autocovariance.ts";
 import type { Memory } from "./memory.ts";
-import { moments } from "./moments.ts";
 
 /** So many lags are counted at once. */
 const BATCH = 8;
@@ -98,5 +97,5 @@ export function indicatorCovariance(indicator: Indicator, memory: Memory): Covar
     return (batch[lag % BATCH] - meanTerms(table, lag)) / size;
   };
   const means = Array.from(table.counts, (count) => count / draws);
-  return { chains, draws, between: moments(means).variance, at };
+  return { chains, draws, between: varianceBetween(means), at };
 }

@@ -14,8 +14,9 @@ export interface Moments {
 }
 
 /**
- * Mean and variance of a stretch of numbers, about its first number: exact for equal numbers, and
- * without cancellation for numbers far from zero.
+ * Mean and variance of a stretch of numbers. The mean is taken about the first number, which makes it
+ * exact for equal numbers; the variance about the mean: about an outlier, as a chain's first draw may
+ * be, it would lose as many digits as n has.
  *
  * @param values The numbers.
  * @param start Where the stretch begins.
@@ -30,13 +31,14 @@ export function moments(
   const size = end - start;
   const pivot = values[start];
   let sum = 0;
+  for (let i = start; i < end; i++) sum += values[i] - pivot;
+  const mean = pivot + sum / size;
   let squares = 0;
   for (let i = start; i < end; i++) {
-    const difference = values[i] - pivot;
-    sum += difference;
+    const difference = values[i] - mean;
     squares += difference * difference;
   }
-  return { mean: pivot + sum / size, variance: Math.max(0, squares - sum * (sum / size)) / (size - 1) };
+  return { mean, variance: squares / (size - 1) };
 }
 
 /** Mean and variance of every chain. */

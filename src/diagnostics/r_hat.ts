@@ -25,8 +25,11 @@ export function scalarRHat(
   memory: Memory,
 ): number {
   if (!Number.isFinite(median(sortedHalves))) return NaN;
-  const spread = { ...halves, values: normalise(folded(sortedHalves, memory), "spread") };
-  return Math.max(potentialScale(bulk), potentialScale(spread));
+  const ofBulk = potentialScale(bulk);
+  const values = normalise(folded(sortedHalves, memory), "spread");
+  const ofSpread = potentialScale({ ...halves, values });
+  // Distances from the median may all be equal where the draws are not: they say nothing then.
+  return ofSpread > ofBulk ? ofSpread : ofBulk;
 }
 
 /**
@@ -40,8 +43,9 @@ export function scalarRHat(
  * @param draws The draws, chains × draws × the shape of the parameter. One chain is enough, since its
  * halves are compared.
  * @returns A number for draws of the shape `[chains, draws]`; otherwise one number for each scalar of
- * the parameter, in row-major order. NaN where it is not defined: for fewer than 4 draws a chain, for
- * a scalar whose draws are all equal, or whose median is infinite.
+ * the parameter, in row-major order. Infinite if no chain has moved but they differ. NaN where it is
+ * not defined: for fewer than 4 draws a chain, for a scalar whose draws are all equal, or whose median
+ * is infinite.
  * @throws {TypeError} If the shape does not fit the data.
  * @throws {RangeError} If there are no draws, or a draw is NaN.
  *

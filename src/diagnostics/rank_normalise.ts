@@ -19,8 +19,7 @@ interface Scores {
 }
 
 function scoresOf(size: number): Scores {
-  const score = (rank: number): number =>
-    normalQuantile((rank - OFFSET) / (size - 2 * OFFSET + 1));
+  const score = (rank: number): number => normalQuantile((rank - OFFSET) / (size - 2 * OFFSET + 1));
   const whole = new Float64Array(size + 1);
   for (let rank = 1; 2 * rank <= size; rank++) {
     whole[rank] = score(rank);

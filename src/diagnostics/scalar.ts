@@ -7,7 +7,7 @@ import type { Chains } from "./draws.ts";
 import type { Memory } from "./memory.ts";
 import type { RankNormalise } from "./rank_normalise.ts";
 import { type Sorted, sorted } from "./sort.ts";
-import { splitChains } from "./split_chains.ts";
+import { sortedHalvesOf, splitChains } from "./split_chains.ts";
 
 /** Fewest draws of a chain: a half needs two draws to vary. */
 export const LEAST_DRAWS = 4;
@@ -28,9 +28,7 @@ export interface Scalar {
 export function scalar(chains: Chains, memory: Memory): Scalar {
   const halves = splitChains(chains, memory);
   const all = sorted(chains.values, memory, "all");
-  const same = halves.values === chains.values;
-  const sortedHalves = same ? all : sorted(halves.values, memory, "halves");
-  return { chains, sorted: all, halves, sortedHalves };
+  return { chains, sorted: all, halves, sortedHalves: sortedHalvesOf(all, chains, memory) };
 }
 
 /** The rank-normalised halves of a scalar. */

@@ -48,7 +48,11 @@ function startOfDigits(keys: Uint32Array, shift: number, starts: Uint32Array): v
   }
 }
 
-function move({ keys, places, otherKeys, otherPlaces }: Table, shift: number, starts: Uint32Array): void {
+function move(
+  { keys, places, otherKeys, otherPlaces }: Table,
+  shift: number,
+  starts: Uint32Array,
+): void {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
     const to = starts[(key >>> shift) & MASK]++;

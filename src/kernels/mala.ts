@@ -4,6 +4,7 @@
  * @module
  */
 import { normal, split } from "../tensor/random.ts";
+import { exp, log } from "../tensor/scalar_math.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { accept } from "./accept.ts";
 import { gradientAt, type GradientState, type Kernel, stepScale } from "./kernel.ts";
@@ -25,7 +26,7 @@ export function mala(): Kernel<GradientState> {
     targetAcceptance: 0.574,
     gradientsPerStep: 1,
     // 1.65 d^(−1/6) is optimal on a standard normal (Roberts & Rosenthal 1998).
-    firstStepSize: (dimension) => 1.65 / Math.cbrt(Math.sqrt(dimension)),
+    firstStepSize: (dimension) => 1.65 * exp(-log(dimension) / 6),
     init: (target) => (position) => ({
       position,
       ...gradientAt(target, position),

@@ -4,11 +4,13 @@
  * @module
  */
 import { chooseDevice, type DeviceName } from "../device/choose.ts";
-import type { RunOptions } from "../device/device.ts";
+import type { Device, RunOptions } from "../device/device.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { type EnsembleResult, ensembleRun } from "./ensemble.ts";
-import type { Step } from "./kernel.ts";
+import type { Target } from "../target/target.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { type EnsembleResult, ensembleRun, mapChains } from "./ensemble.ts";
+import type { ChainState, Kernel, Step } from "./kernel.ts";
 
 /** Options of {@linkcode vectorize}. */
 export interface VectorizeOptions {
@@ -59,4 +61,33 @@ export function vectorize<State extends Tree>(
     how: Partial<RunOptions> = {},
   ): Promise<EnsembleResult<State>> => run(state, {}, key, { steps: 1, thin: 1, ...how });
   return Object.assign(advance, { collect });
+}
+
+/**
+ * Starts an ensemble of chains for a kernel.
+ *
+ * @param target What is sampled.
+ * @param kernel The kernel whose state the chains get.
+ * @param options Where it runs.
+ * @returns From positions, chains × d, to the ensemble state: each leaf has the chain as first axis.
+ */
+export function startChains<State extends ChainState & Tree>(
+  target: Target,
+  kernel: Kernel<State>,
+  options: Pick<VectorizeOptions, "device"> = {},
+): (position: Tensor) => Promise<State> {
+  return startOn(chooseDevice(options.device), target, kernel);
+}
+
+/** {@linkcode startChains} on a given device. */
+export function startOn<State extends ChainState & Tree>(
+  device: Device,
+  target: Target,
+  kernel: Kernel<State>,
+): (position: Tensor) => Promise<State> {
+  const start = mapChains(
+    ({ position }: { readonly position: Tensor }) => kernel.init(target)(position),
+    { device },
+  );
+  return (position) => start({ position });
 }

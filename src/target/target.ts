@@ -20,7 +20,9 @@ export type GivenValues<Values> = { readonly [Name in keyof Values]: TensorLike 
 
 /** A parameter's name and shape. */
 export interface NamedShape {
+  /** Its name. */
   readonly name: string;
+  /** Lengths of its axes. */
   readonly shape: Shape;
 }
 

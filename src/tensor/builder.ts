@@ -19,6 +19,8 @@ import { sameShape, sizeOf } from "./shape.ts";
 /** Constants up to this many elements are compared by content, larger ones by identity. */
 const COMPARED_ELEMENTS = 64;
 
+const SMALLEST_NORMAL = 2 ** -1022;
+
 /** A program being written. */
 export class Builder {
   /** How many traces this one is nested in. */
@@ -29,6 +31,8 @@ export class Builder {
   readonly #known = new Map<string, readonly number[]>();
   readonly #constants = new Map<number, ArrayValue>();
   readonly #broadcasts = new Map<number, Equation<"broadcast">>();
+  /** The reciprocals of constants that were divided by; `undefined` where multiplying is not as good. */
+  readonly #reciprocals = new Map<number, number | undefined>();
   readonly #dataNumbers = new Map<unknown, number>();
   readonly #captured = new Map<number, { readonly outer: number; readonly inner: number }>();
   /** The trace that this one happens in, for the body of a loop. */
@@ -183,12 +187,14 @@ export class Builder {
         return this.#isAll(x, 1) ? y : undefined;
       case "div":
         return this.#isAll(y, 1) ? x : undefined;
+      // −0 + 0 is 0, so that x + 0 and x − (−0) are not always x. Words have no −0.
       case "sub":
         return this.#isAll(y, 0) ? x : undefined;
-      case "add":
-        // x + (−0) is x; x + 0 differs from it in the sign of a zero alone.
-        if (this.#isAll(y, 0)) return x;
-        return this.#isAll(x, 0) ? y : undefined;
+      case "add": {
+        const nothing = type.dtype === "f64" ? -0 : 0;
+        if (this.#isAll(y, nothing)) return x;
+        return this.#isAll(x, nothing) ? y : undefined;
+      }
       case "broadcast":
       case "reshape":
         return sameShape(type.shape, this.#types[x].shape) ? x : undefined;
@@ -203,21 +209,33 @@ export class Builder {
   #reciprocal(primitive: Primitive, [x, y]: readonly number[]): number | undefined {
     if (primitive !== "div") return undefined;
     const spread = this.#broadcasts.get(y);
-    const value = this.#constants.get(spread?.operands[0] ?? y);
-    if (value === undefined || this.#constants.has(x)) return undefined;
-    const data = Float64Array.from(value.data, (entry) => 1 / entry);
-    if (!data.every((entry) => Number.isFinite(entry) && entry !== 0)) return undefined;
-    const reciprocal = this.constant({ ...value, data });
+    if (this.#constants.has(x)) return undefined;
+    const reciprocal = this.#reciprocalOf(spread?.operands[0] ?? y);
+    if (reciprocal === undefined) return undefined;
     const factor = spread === undefined
       ? reciprocal
       : this.add("broadcast", spread.parameters, [reciprocal])[0];
     return this.add("mul", {}, [x, factor])[0];
   }
 
+  #reciprocalOf(id: number): number | undefined {
+    if (this.#reciprocals.has(id)) return this.#reciprocals.get(id);
+    const value = this.#constants.get(id);
+    if (value === undefined) return undefined;
+    const data = Float64Array.from(value.data, (entry) => 1 / entry);
+    // A subnormal reciprocal has lost digits.
+    const exact = data.every((entry) =>
+      Number.isFinite(entry) && Math.abs(entry) >= SMALLEST_NORMAL
+    );
+    const reciprocal = exact ? this.constant({ ...value, data }) : undefined;
+    this.#reciprocals.set(id, reciprocal);
+    return reciprocal;
+  }
+
   #isAll(id: number, wanted: number): boolean {
     const value = this.#constants.get(this.#broadcasts.get(id)?.operands[0] ?? id);
     return value !== undefined && value.dtype !== "bool" &&
-      value.data.length <= COMPARED_ELEMENTS && value.data.every((x) => x === wanted);
+      value.data.length <= COMPARED_ELEMENTS && value.data.every((x) => Object.is(x, wanted));
   }
 
   #text(parameters: unknown): string {

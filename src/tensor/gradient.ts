@@ -6,9 +6,10 @@
 import type { Primitive, PrimitiveParameters, Program } from "./program.ts";
 import { inputTypes, outputTypes } from "./program.ts";
 import { where } from "./operations.ts";
+import { typeError } from "./mismatch.ts";
 import { shapeText } from "./shape.ts";
-import { apply, fill, Tensor } from "./tensor.ts";
-import { applyProgram, trace } from "./trace.ts";
+import { apply, fill, type Tensor, tensor, type TensorLike } from "./tensor.ts";
+import { applyProgram, expectScalar, trace } from "./trace.ts";
 
 interface Point<P extends Primitive> {
   readonly cotangent: Tensor;
@@ -51,7 +52,7 @@ const rules: { [P in Primitive]: Rule<P> } = {
   ],
   sqrt: ({ cotangent, result }) => [
     // At 0 the slope is infinite; 0 is the choice that keeps norms differentiable in practice.
-    where(result.greater(0), cotangent.mul(0.5).div(result), 0),
+    where(result.equal(0), 0, cotangent.mul(0.5).div(result)),
   ],
   floor: NONE,
   exp: ({ cotangent, result }) => [cotangent.mul(result)],
@@ -127,7 +128,7 @@ const rules: { [P in Primitive]: Rule<P> } = {
   threefry: NONE,
   loop: () => {
     throw new TypeError(
-      "Cannot differentiate through a loop: write the log density without `loop`, or mark what " +
+      "Cannot differentiate through a loop: write the log density without repeatLoop, or mark what " +
         "it computes with stopGradient()",
     );
   },
@@ -156,6 +157,7 @@ export function valueAndGradient(program: Program): Program {
   return trace((...inputs) => {
     const values = new Array<Tensor>(program.types.length);
     const cotangents = new Array<Tensor | undefined>(program.types.length);
+    const varies = dependents(program);
     program.inputs.forEach((id, i) => values[id] = inputs[i]);
     for (const equation of program.equations) {
       const alone = { ...program, inputs: equation.operands, outputs: equation.results };
@@ -164,19 +166,19 @@ export function valueAndGradient(program: Program): Program {
     }
     cotangents[program.outputs[0]] = fill([], 1);
     for (const equation of program.equations.toReversed()) {
-      const cotangent = cotangents[equation.results[0]];
-      if (cotangent === undefined) continue;
+      const reached = equation.results.find((id) => varies.has(id) && cotangents[id] !== undefined);
+      if (reached === undefined) continue;
       const operands = equation.operands.map((id) => values[id]);
       const rule = rules[equation.primitive] as Rule<never>;
       const parts = rule({
-        cotangent,
-        result: values[equation.results[0]],
+        cotangent: cotangents[reached] as Tensor,
+        result: values[reached],
         operands,
         parameters: equation.parameters as never,
       });
       parts.forEach((part, i) => {
         const id = equation.operands[i];
-        if (part === undefined || program.types[id].dtype !== "f64") return;
+        if (part === undefined || !varies.has(id)) return;
         cotangents[id] = cotangents[id]?.add(part) ?? part;
       });
     }
@@ -188,20 +190,38 @@ export function valueAndGradient(program: Program): Program {
   }, inputTypes(program));
 }
 
+/** The values that change with an input: what a gradient can pass through. */
+function dependents(program: Program): ReadonlySet<number> {
+  const isFloat = (id: number): boolean => program.types[id].dtype === "f64";
+  const varies = new Set(program.inputs.filter(isFloat));
+  for (const { primitive, operands, results } of program.equations) {
+    if (primitive === "stopGradient" || !operands.some((id) => varies.has(id))) continue;
+    results.filter(isFloat).forEach((id) => varies.add(id));
+  }
+  return varies;
+}
+
 /**
  * The gradient of a scalar function of one tensor.
  *
- * @param f The function; it must give a scalar.
+ * @param f The function; it must give a scalar, and may not use traced tensors other than its argument.
  * @returns A function that gives the gradient, in the shape of its argument.
  * @throws {TypeError} If `f` gives something other than a scalar.
  *
  * @example
  * ```ts
- * import { grad, tensor } from "tributary";
+ * import assert from "node:assert/strict";
+ * import { grad, tensor } from "@tributary/tributary";
+ *
  * const slope = grad((x) => x.square().sum());
- * console.log(slope(tensor([1, 2])).toArray()); // [2, 4]
+ * assert.deepEqual(slope(tensor([1, 2])).toArray(), [2, 4]);
  * ```
  */
-export function grad(f: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  return (x) => applyProgram(valueAndGradient(trace((y) => [f(y)], [x])), [x])[1];
+export function grad(f: (x: Tensor) => TensorLike): (x: TensorLike) => Tensor {
+  return (x) => {
+    const at = tensor(x);
+    if (at.dtype !== "f64") throw typeError("grad", at);
+    const program = trace((y) => [expectScalar(f(y), "this function")], [at]);
+    return applyProgram(valueAndGradient(program), [at])[1];
+  };
 }

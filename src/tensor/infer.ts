@@ -22,24 +22,24 @@ import {
   type Unary,
   type ValueType,
 } from "./program.ts";
+import { operandError } from "./mismatch.ts";
 import { sameShape, shapeText, sizeOf, withoutAxes } from "./shape.ts";
 
 type TypeRule = (operands: readonly ValueType[], parameters: never) => readonly ValueType[];
-
-function mismatch(primitive: string, operands: readonly ValueType[], reason: string): TypeError {
-  const shapes = operands.map((o) => `${o.dtype}${shapeText(o.shape)}`).join(" and ");
-  return new TypeError(`Cannot apply ${primitive} to ${shapes}: ${reason}`);
-}
 
 function elementwise(primitive: string, accepted: readonly DType[], result?: DType): TypeRule {
   return (operands) => {
     const [first] = operands;
     for (const operand of operands) {
       if (!accepted.includes(operand.dtype) || operand.dtype !== first.dtype) {
-        throw mismatch(primitive, operands, `the element types must be ${accepted.join(" or ")}`);
+        throw operandError(
+          primitive,
+          operands,
+          `the element types must be ${accepted.join(" or ")}`,
+        );
       }
       if (!sameShape(operand.shape, first.shape)) {
-        throw mismatch(primitive, operands, "the shapes must be equal");
+        throw operandError(primitive, operands, "the shapes must be equal");
       }
     }
     return [{ dtype: result ?? first.dtype, shape: first.shape }];
@@ -49,7 +49,7 @@ function elementwise(primitive: string, accepted: readonly DType[], result?: DTy
 function reduction(primitive: string): TypeRule {
   return (operands, { axes }: PrimitiveParameters[Reduction]) => {
     const [{ dtype, shape }] = operands;
-    if (dtype !== "f64") throw mismatch(primitive, operands, "the element type must be f64");
+    if (dtype !== "f64") throw operandError(primitive, operands, "the element type must be f64");
     return [{ dtype, shape: withoutAxes(shape, axes) }];
   };
 }
@@ -77,10 +77,10 @@ const rules: RuleTable<TypeRule> = {
   select: (operands) => {
     const [mask, a, b] = operands;
     if (mask.dtype !== "bool" || a.dtype !== b.dtype) {
-      throw mismatch("select", operands, "a bool mask and two values of one type are needed");
+      throw operandError("select", operands, "a bool mask and two values of one type are needed");
     }
     if (!sameShape(mask.shape, a.shape) || !sameShape(a.shape, b.shape)) {
-      throw mismatch("select", operands, "the shapes must be equal");
+      throw operandError("select", operands, "the shapes must be equal");
     }
     return [a];
   },
@@ -89,13 +89,13 @@ const rules: RuleTable<TypeRule> = {
     const [{ dtype, shape: from }] = operands;
     const fits = axes.length === from.length &&
       from.every((length, i) => length === 1 || length === shape[axes[i]]);
-    if (!fits) throw mismatch("broadcast", operands, `it does not fit ${shapeText(shape)}`);
+    if (!fits) throw operandError("broadcast", operands, `it does not fit ${shapeText(shape)}`);
     return [{ dtype, shape }];
   },
   reshape: (operands, { shape }: PrimitiveParameters["reshape"]) => {
     const [{ dtype, shape: from }] = operands;
     if (sizeOf(from) !== sizeOf(shape)) {
-      throw mismatch("reshape", operands, `${shapeText(shape)} has ${sizeOf(shape)} elements`);
+      throw operandError("reshape", operands, `${shapeText(shape)} has ${sizeOf(shape)} elements`);
     }
     return [{ dtype, shape }];
   },
@@ -111,7 +111,7 @@ const rules: RuleTable<TypeRule> = {
     for (const operand of operands) {
       const fits = operand.dtype === dtype && operand.shape.length === shape.length &&
         operand.shape.every((length, i) => i === axis || length === shape[i]);
-      if (!fits) throw mismatch("concat", operands, `they differ off axis ${axis}`);
+      if (!fits) throw operandError("concat", operands, `they differ off axis ${axis}`);
     }
     const total = operands.reduce((sum, operand) => sum + operand.shape[axis], 0);
     return [{ dtype, shape: shape.map((length, i) => i === axis ? total : length) }];
@@ -120,7 +120,9 @@ const rules: RuleTable<TypeRule> = {
     const [key, counters] = operands;
     const fits = key.dtype === "u32" && sameShape(key.shape, [2]) &&
       counters.dtype === "u32" && counters.shape.length === 1;
-    if (!fits) throw mismatch("threefry", operands, "a key u32[2] and counters u32[n] are needed");
+    if (!fits) {
+      throw operandError("threefry", operands, "a key u32[2] and counters u32[n] are needed");
+    }
     return [{ dtype: "u32", shape: [counters.shape[0], 2] }];
   },
   loop: (operands, { body, captures }: PrimitiveParameters["loop"]) => {
@@ -129,7 +131,7 @@ const rules: RuleTable<TypeRule> = {
     carries.forEach((carry, i) => {
       const next = results[i];
       if (carry.dtype !== next.dtype || !sameShape(carry.shape, next.shape)) {
-        throw mismatch("loop", [carry, next], "a step must keep the type of what it carries");
+        throw operandError("loop", [carry, next], "a step must keep the type of what it carries");
       }
     });
     return results;

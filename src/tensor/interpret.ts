@@ -7,17 +7,17 @@
 import { threefryInto } from "../random/threefry.ts";
 import { numberArithmetic as on } from "./arithmetic.ts";
 import * as elementary from "./elementary.ts";
-import {
-  type ArrayData,
-  type ArrayValue,
-  type Binary,
-  type Primitive,
-  type PrimitiveParameters,
-  type Program,
-  type Reduction,
-  type RuleTable,
-  type Unary,
-  type ValueType,
+import type {
+  ArrayData,
+  ArrayValue,
+  Binary,
+  Primitive,
+  PrimitiveParameters,
+  Program,
+  Reduction,
+  RuleTable,
+  Unary,
+  ValueType,
 } from "./program.ts";
 import {
   allocate,
@@ -105,11 +105,20 @@ function mulRule(operands: readonly ArrayValue[], _: never, [type]: readonly Val
 
 function reductionRule({ first, next }: typeof reduce[Reduction]): Rule {
   return ([x], { axes }: PrimitiveParameters[Reduction], [type]) => {
-    const out = allocate(type.dtype, sizeOf(type.shape)).fill(first);
+    // An empty sum is 0, not −0.
+    const out = allocate(type.dtype, sizeOf(type.shape)).fill(
+      x.data.length === 0 ? first + 0 : first,
+    );
     const to = reductionOffsets(x.shape, axes);
     for (let i = 0; i < to.length; i++) out[to[i]] = next(out[to[i]], x.data[i]);
     return [out];
   };
+}
+
+/** Towards 0, and to the nearest word where there is none; 0 for NaN: as WebAssembly's trunc_sat. */
+function toWord(x: number): number {
+  if (!(x > 0)) return 0;
+  return Math.min(Math.floor(x), 2 ** 32 - 1);
 }
 
 function take(data: ArrayData, offsets: Int32Array, type: ValueType): ArrayData {
@@ -144,7 +153,9 @@ const rules: RuleTable<Rule> = {
   },
   convert: ([x], _, [type]) => {
     const out = allocate(type.dtype, x.data.length);
-    out.set(x.data);
+    if (type.dtype === "bool") out.set(x.data.map((entry) => entry === 0 ? 0 : 1));
+    else if (type.dtype === "u32") out.set(x.data.map(toWord));
+    else out.set(x.data);
     return [out];
   },
   broadcast: ([x], { shape, axes }: PrimitiveParameters["broadcast"], [type]) => [

@@ -5,7 +5,9 @@
  * @module
  */
 import { apply, type Axes, fill, Tensor, tensor, type TensorLike } from "./tensor.ts";
-import { broadcastShapes, shapeText } from "./shape.ts";
+import { axesOf, axisOf } from "./axes.ts";
+import { shapeError } from "./mismatch.ts";
+import { broadcastShapes, sameShape, shapeText } from "./shape.ts";
 import { userFrame } from "./user_frame.ts";
 
 /**
@@ -41,9 +43,10 @@ export function where(mask: TensorLike, a: TensorLike, b: TensorLike): Tensor {
  */
 export function concat(parts: readonly TensorLike[], axis = 0): Tensor {
   const operands = parts.map(tensor);
-  if (operands.length === 0) throw new TypeError("Cannot concat no tensors: give at least one");
-  const rank = operands[0].shape.length;
-  return apply("concat", { axis: axis < 0 ? axis + rank : axis }, operands)[0];
+  if (operands.length === 0) {
+    throw new TypeError(`Cannot concat no tensors: give at least one${userFrame()}`);
+  }
+  return apply("concat", { axis: axisOf("concat", operands[0].shape, axis) }, operands)[0];
 }
 
 /**
@@ -54,13 +57,16 @@ export function concat(parts: readonly TensorLike[], axis = 0): Tensor {
  * @returns The stacked tensor.
  */
 export function stack(parts: readonly TensorLike[], axis = 0): Tensor {
-  const expanded = parts.map((part) => {
-    const x = tensor(part);
-    const shape = [...x.shape];
-    shape.splice(axis < 0 ? axis + shape.length + 1 : axis, 0, 1);
-    return x.reshape(shape);
-  });
-  return concat(expanded, axis);
+  const operands = parts.map(tensor);
+  const first = operands[0];
+  if (first === undefined) {
+    throw new TypeError(`Cannot stack no tensors: give at least one${userFrame()}`);
+  }
+  const other = operands.find(({ shape }) => !sameShape(shape, first.shape));
+  if (other !== undefined) throw shapeError("stack", first, other);
+  const place = axisOf("stack", [...first.shape, 1], axis);
+  const shape = first.shape.toSpliced(place, 0, 1);
+  return concat(operands.map((x) => x.reshape(shape)), place);
 }
 
 /** Zeros of a shape. */
@@ -115,10 +121,7 @@ export function softmax(x: TensorLike, axis = -1): Tensor {
 
 /** Puts reduced axes back with length 1. */
 function restoreAxes(reduced: Tensor, original: Tensor, axes: Axes): Tensor {
-  const rank = original.shape.length;
-  const gone = (typeof axes === "number" ? [axes] : axes).map((axis) =>
-    axis < 0 ? axis + rank : axis
-  );
+  const gone = axesOf("reduce", original.shape, axes);
   return reduced.reshape(original.shape.map((length, axis) => gone.includes(axis) ? 1 : length));
 }
 

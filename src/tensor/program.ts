@@ -74,6 +74,7 @@ export type Reduction = typeof REDUCTION[number];
 /** Parameters of each primitive: all that is not an operand. */
 export type PrimitiveParameters =
   & { readonly [P in Unary | Binary]: Record<string, never> }
+  /** Axes in increasing order. */
   & { readonly [P in Reduction]: { readonly axes: readonly number[] } }
   & {
     /** A literal array. */
@@ -82,7 +83,10 @@ export type PrimitiveParameters =
     readonly not: Record<string, never>;
     /** Operands: mask, value where true, value where false. */
     readonly select: Record<string, never>;
-    /** Element-wise change of type; f64 to u32 truncates, and is defined in [0, 2³²). */
+    /**
+     * Element-wise change of type. f64 to u32 truncates; what is out of range becomes the nearest word,
+     * NaN becomes 0. To bool, all but 0 is true.
+     */
     readonly convert: { readonly dtype: DType };
     /** Axis `i` of the operand becomes axis `axes[i]` of the result; a length of 1 is repeated. */
     readonly broadcast: { readonly shape: Shape; readonly axes: readonly number[] };

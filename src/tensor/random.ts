@@ -6,8 +6,9 @@
  */
 import { seedWords } from "../random/words.ts";
 import { arange, stack } from "./operations.ts";
-import { sizeOf } from "./shape.ts";
+import { shapeText, sizeOf } from "./shape.ts";
 import { apply, bitwise, Tensor, words } from "./tensor.ts";
+import { userFrame } from "./user_frame.ts";
 
 declare const isKey: unique symbol;
 
@@ -30,6 +31,17 @@ export function key(seed: number | bigint): Key {
 /** The two Threefry words of each counter, n × 2. */
 function pairs(of: Key, counters: Tensor): Tensor {
   return apply("threefry", {}, [of, counters])[0];
+}
+
+/** How many numbers a shape asks for. */
+function countOf(shape: readonly number[]): number {
+  const valid = Array.isArray(shape) &&
+    shape.every((length) => Number.isInteger(length) && length >= 0);
+  if (valid) return sizeOf(shape);
+  throw new RangeError(
+    `Cannot draw random numbers of shape ${Array.isArray(shape) ? shapeText(shape) : shape}: ` +
+      `expected an array of whole numbers${userFrame()}`,
+  );
 }
 
 function counters(n: number): Tensor {
@@ -76,7 +88,7 @@ export function foldIn(of: Key, n: number | Tensor): Key {
  * @returns A u32 tensor.
  */
 export function bits(of: Key, shape: readonly number[] = []): Tensor {
-  const both = pairs(of, counters(sizeOf(shape)));
+  const both = pairs(of, counters(countOf(shape)));
   const [first, second] = [0, 1].map((word) => both.slice(word, word + 1, { axis: 1 }));
   return bitwise("bitXor", first, second).reshape(shape);
 }
@@ -89,7 +101,7 @@ export function bits(of: Key, shape: readonly number[] = []): Tensor {
  * @returns An f64 tensor.
  */
 export function uniform(of: Key, shape: readonly number[] = []): Tensor {
-  const both = pairs(of, counters(sizeOf(shape)));
+  const both = pairs(of, counters(countOf(shape)));
   const high = both.slice(0, 1, { axis: 1 }).as("f64");
   const low = bitwise("shiftRight", both.slice(1, 2, { axis: 1 }), words([12])).as("f64");
   // The 32 high bits and the 20 next ones; both terms and their sum are exact.
@@ -105,7 +117,7 @@ export function uniform(of: Key, shape: readonly number[] = []): Tensor {
  * @returns An f64 tensor; the `i`-th number does not depend on how many are asked for.
  */
 export function normal(of: Key, shape: readonly number[] = []): Tensor {
-  const size = sizeOf(shape);
+  const size = countOf(shape);
   const both = pairs(of, counters(Math.ceil(size / 2)));
   const [first, second] = [0, 1].map((word) =>
     both.slice(word, word + 1, { axis: 1 }).as("f64").add(0.5).mul(2 ** -32)

@@ -5,9 +5,13 @@
  *
  * @module
  */
-import { Builder } from "./builder.ts";
-import { inferTypes } from "./infer.ts";
-import { evaluate } from "./interpret.ts";
+import { type Axes, orderOf, rangesAlong, rangesAt, shapeFor, type SliceOptions } from "./axes.ts";
+import { binaryOf, broadcastOf, reductionOf, unaryOf } from "./broadcasting.ts";
+import type { Builder } from "./builder.ts";
+import { shapeError } from "./mismatch.ts";
+import { arrayOf, nest, type NestedNumbers, type PlainArray } from "./nested.ts";
+import { applyTo, type Operand, type Source } from "./operand.ts";
+import { halvesPower, MAX_HALVES } from "./power.ts";
 import type {
   ArrayData,
   ArrayValue,
@@ -19,21 +23,13 @@ import type {
   Shape,
   Unary,
 } from "./program.ts";
-import { broadcastShapes, shapeText, sizeOf } from "./shape.ts";
+import { shapeText, sizeOf } from "./shape.ts";
 import { userFrame } from "./user_frame.ts";
 
-/** Numbers nested to any depth. */
-export type NestedNumbers = readonly (number | NestedNumbers)[];
+export type { Axes, NestedNumbers, SliceOptions };
 
 /** What is accepted wherever a tensor is. */
-export type TensorLike = Tensor | number | boolean | NestedNumbers | Float64Array;
-
-/** Which axes a reduction runs over: one, several, or all when left out. Negative ones count from the end. */
-export type Axes = number | readonly number[];
-
-type Source =
-  | { readonly kind: "concrete"; readonly data: ArrayData }
-  | { readonly kind: "traced"; readonly builder: Builder; readonly id: number };
+export type TensorLike = Tensor | PlainArray;
 
 /**
  * An array of numbers with a fixed shape.
@@ -43,11 +39,13 @@ type Source =
  *
  * @example Computing at once
  * ```ts
- * import { tensor } from "tributary";
- * console.log(tensor([3, 4]).norm().item()); // 5
+ * import assert from "node:assert/strict";
+ * import { tensor } from "@tributary/tributary";
+ *
+ * assert.equal(tensor([3, 4]).norm().item(), 5);
  * ```
  */
-export class Tensor {
+export class Tensor implements Operand {
   /** Element type. */
   readonly dtype: DType;
   /** Lengths of the axes, outermost first; `[]` for a scalar. */
@@ -99,16 +97,11 @@ export class Tensor {
    */
   pow(power: TensorLike): Tensor {
     if (typeof power !== "number") return tensor(power).mul(this.log()).exp();
-    const doubled = 2 * Math.abs(power);
-    if (!Number.isInteger(doubled) || doubled > 16) return this.log().mul(power).exp();
-    let result: Tensor | undefined = doubled % 2 === 1 ? this.sqrt() : undefined;
-    let factor: Tensor = this;
-    for (let n = Math.floor(doubled / 2); n > 0; n = Math.floor(n / 2)) {
-      if (n % 2 === 1) result = result === undefined ? factor : result.mul(factor);
-      if (n > 1) factor = factor.square();
-    }
-    if (result === undefined) return fill(this.shape, 1);
-    return power < 0 ? result.reciprocal() : result;
+    const halves = 2 * Math.abs(power);
+    if (power === 0) return fill(this.shape, 1);
+    if (!Number.isInteger(halves) || halves > MAX_HALVES) return this.log().mul(power).exp();
+    const size = halvesPower<Tensor>(this, halves);
+    return power < 0 ? size.reciprocal() : size;
   }
 
   /** `−this`. */
@@ -246,82 +239,40 @@ export class Tensor {
 
   /** The same elements, row-major, under another shape; one length may be −1. */
   reshape(shape: Shape): Tensor {
-    const known = shape.reduce((product, length) => length < 0 ? product : product * length, 1);
-    const full = shape.map((length) => length < 0 ? this.size / known : length);
-    if (sizeOf(full) !== this.size || !full.every(Number.isInteger)) {
-      throw new TypeError(
-        `Cannot reshape ${shapeText(this.shape)} to ${shapeText(shape)}${userFrame()}`,
-      );
-    }
-    return apply("reshape", { shape: full }, [this])[0];
+    return apply("reshape", { shape: shapeFor(this.shape, shape) }, [this])[0];
   }
   /** Axes in another order; reversed when none is given. */
   transpose(permutation?: readonly number[]): Tensor {
-    const order = permutation ?? this.shape.map((_, axis) => this.shape.length - 1 - axis);
-    return apply("transpose", { permutation: order }, [this])[0];
+    return apply("transpose", { permutation: orderOf(this.shape, permutation) }, [this])[0];
   }
   /** Repeats axes of length 1, and adds leading ones, until the shape is `shape`. */
   broadcastTo(shape: Shape): Tensor {
-    const common = broadcastShapes(this.shape, shape);
-    if (common === undefined || sizeOf(common) !== sizeOf(shape)) {
-      throw new TypeError(
-        `Cannot broadcast ${shapeText(this.shape)} to ${shapeText(shape)}${userFrame()}`,
-      );
-    }
-    const skipped = shape.length - this.shape.length;
-    const axes = this.shape.map((_, axis) => axis + skipped);
-    return apply("broadcast", { shape, axes }, [this])[0];
+    return wrap(broadcastOf(this, shape));
   }
   /** The part at the given indices of the leading axes; negative ones count from the end. */
   at(...indices: readonly number[]): Tensor {
-    if (indices.length > this.shape.length) {
-      throw new RangeError(
-        `Cannot index ${shapeText(this.shape)} with ${indices.length} indices${userFrame()}`,
-      );
-    }
-    const start = this.shape.map((length, axis) => {
-      if (axis >= indices.length) return 0;
-      const index = indices[axis] < 0 ? indices[axis] + length : indices[axis];
-      if (!Number.isInteger(index) || index < 0 || index >= length) {
-        throw new RangeError(
-          `Cannot take index ${indices[axis]} of axis ${axis} of ${shapeText(this.shape)}` +
-            userFrame(),
-        );
-      }
-      return index;
-    });
-    const stop = this.shape.map((length, axis) => axis < indices.length ? start[axis] + 1 : length);
-    const part = apply("slice", { start, stop, step: start.map(() => 1) }, [this])[0];
+    const part = apply("slice", rangesAt(this.shape, indices), [this])[0];
     return part.reshape(this.shape.slice(indices.length));
   }
   /** Elements from `start` up to, not with, `stop` along an axis; negative ones count from the end. */
-  slice(start: number, stop?: number, options: { axis?: number; step?: number } = {}): Tensor {
-    const axis = checkedAxis("slice", this, options.axis ?? 0);
-    const length = this.shape[axis];
-    const clamp = (index: number): number =>
-      Math.max(0, Math.min(length, index < 0 ? index + length : index));
-    const from = clamp(start);
-    const to = Math.max(from, clamp(stop ?? length));
-    const replace = (whole: readonly number[], entry: number): number[] =>
-      whole.map((old, i) => i === axis ? entry : old);
-    return apply("slice", {
-      start: replace(this.shape.map(() => 0), from),
-      stop: replace(this.shape, to),
-      step: replace(this.shape.map(() => 1), options.step ?? 1),
-    }, [this])[0];
+  slice(start: number, stop?: number, options: SliceOptions = {}): Tensor {
+    return apply("slice", rangesAlong(this.shape, start, stop, options), [this])[0];
   }
 
   /** The same values, through which no gradient passes. */
   stopGradient(): Tensor {
     return apply("stopGradient", {}, [this])[0];
   }
-  /** The elements as another type: bools become 0 and 1, floats are cut to whole numbers. */
+  /**
+   * The elements as another type. Bools become 0 and 1. Floats become words by cutting to whole numbers,
+   * 0 below 0 and for NaN, 2³² − 1 above. To bool, all but 0 is true. No gradient passes.
+   */
   as(dtype: DType): Tensor {
     return apply("convert", { dtype }, [this])[0];
   }
 
   /**
-   * The elements, row-major.
+   * The elements, row-major; to be read, not to be written to.
    *
    * @throws {TypeError} If the tensor is traced: it has no value yet.
    */
@@ -365,31 +316,6 @@ for (const name of ["Deno.customInspect", "nodejs.util.inspect.custom"]) {
   Object.defineProperty(Tensor.prototype, Symbol.for(name), { value: Tensor.prototype.toString });
 }
 
-function nest(data: ArrayData, shape: Shape, offset = 0): number | NestedNumbers {
-  if (shape.length === 0) return data[offset];
-  const [length, ...inner] = shape;
-  const step = sizeOf(inner);
-  return Array.from({ length }, (_, i) => nest(data, inner, offset + i * step));
-}
-
-function flatten(nested: NestedNumbers, out: number[]): number[] {
-  const shape = [nested.length];
-  let first: number[] | undefined;
-  for (const entry of nested) {
-    let inner: number[] = [];
-    if (typeof entry === "number") out.push(entry);
-    else inner = flatten(entry, out);
-    first ??= inner;
-    if (shapeText(first) !== shapeText(inner)) {
-      throw new TypeError(
-        `Cannot make a tensor of nested arrays of unequal lengths: ${shapeText(first)} and ` +
-          `${shapeText(inner)}${userFrame()}`,
-      );
-    }
-  }
-  return [...shape, ...(first ?? [])];
-}
-
 /** A concrete tensor around an array, which is not copied. */
 export function fromArray({ dtype, shape, data }: ArrayValue): Tensor {
   return new Tensor(dtype, shape, { kind: "concrete", data });
@@ -405,23 +331,7 @@ export function fromArray({ dtype, shape, data }: ArrayValue): Tensor {
  */
 export function tensor(value: TensorLike): Tensor {
   if (value instanceof Tensor) return value;
-  if (typeof value === "number") {
-    return fromArray({ dtype: "f64", shape: [], data: Float64Array.of(value) });
-  }
-  if (typeof value === "boolean") {
-    return fromArray({ dtype: "bool", shape: [], data: Uint8Array.of(value ? 1 : 0) });
-  }
-  if (value instanceof Float64Array) {
-    return fromArray({ dtype: "f64", shape: [value.length], data: value.slice() });
-  }
-  if (!Array.isArray(value)) {
-    throw new TypeError(
-      `Cannot make a tensor of ${String(value)}: expected numbers${userFrame()}`,
-    );
-  }
-  const out: number[] = [];
-  const shape = flatten(value, out);
-  return fromArray({ dtype: "f64", shape, data: Float64Array.from(out) });
+  return fromArray(arrayOf(value));
 }
 
 /** A tensor of unsigned 32-bit words. */
@@ -432,27 +342,6 @@ export function words(value: ArrayLike<number>, shape: Shape = [value.length]): 
 /** A tensor of one repeated number. */
 export function fill(shape: Shape, value: number): Tensor {
   return tensor(value).broadcastTo(shape);
-}
-
-function toValue(operand: Tensor): ArrayValue {
-  return { dtype: operand.dtype, shape: operand.shape, data: operand.data };
-}
-
-/** The number that stands for a tensor in a trace; concrete ones become constants. */
-export function lift(builder: Builder, operand: Tensor): number {
-  if (operand.source.kind === "concrete") return builder.constant(toValue(operand));
-  const { builder: home, id } = operand.source;
-  if (home.finished) {
-    throw new TypeError(
-      "Cannot use a traced tensor outside of the function that it was traced in: give it back as " +
-        "a result of that function" + userFrame(),
-    );
-  }
-  if (home === builder) return id;
-  if (builder.parent === undefined) {
-    throw new TypeError("Cannot combine tensors of two unrelated traces" + userFrame());
-  }
-  return builder.capture(lift(builder.parent, operand), operand);
 }
 
 /**
@@ -469,19 +358,7 @@ export function apply<P extends Primitive>(
   parameters: PrimitiveParameters[P],
   operands: readonly Tensor[],
 ): Tensor[] {
-  let builder: Builder | undefined;
-  for (const { source } of operands) {
-    if (source.kind === "traced" && source.builder.depth >= (builder?.depth ?? 0)) {
-      builder = source.builder;
-    }
-  }
-  if (builder === undefined) {
-    const types = inferTypes(primitive, parameters, operands);
-    return evaluate(primitive, parameters, operands.map(toValue), types).map(fromArray);
-  }
-  const home = builder;
-  const ids = operands.map((operand) => lift(home, operand));
-  return home.add(primitive, parameters, ids).map((id) => tracedTensor(home, id));
+  return applyTo(primitive, parameters, operands).map(wrap);
 }
 
 /** The tensor that stands for a value of a program being written. */
@@ -490,25 +367,16 @@ export function tracedTensor(builder: Builder, id: number): Tensor {
   return new Tensor(dtype, shape, { kind: "traced", builder, id });
 }
 
+function wrap({ dtype, shape, source }: Operand): Tensor {
+  return new Tensor(dtype, shape, source);
+}
+
 function unary(name: Unary, x: Tensor): Tensor {
-  if (x.dtype !== "f64") throw typeError(name, x);
-  return apply(name, {}, [x])[0];
+  return wrap(unaryOf(name, x));
 }
 
 function binary(name: Binary, left: TensorLike, right: TensorLike): Tensor {
-  const [a, b] = matchWords(tensor(left), tensor(right));
-  if (a.dtype !== b.dtype) throw typeError(name, a, b);
-  const shape = broadcastShapes(a.shape, b.shape);
-  if (shape === undefined) throw shapeError(name, a, b);
-  return apply(name, {}, [a.broadcastTo(shape), b.broadcastTo(shape)])[0];
-}
-
-/** Plain numbers beside words are taken as words. */
-function matchWords(a: Tensor, b: Tensor): [Tensor, Tensor] {
-  const toWord = (x: Tensor): Tensor =>
-    x.dtype === "f64" && x.source.kind === "concrete" ? words(x.data, x.shape) : x;
-  if (a.dtype === "u32") return [a, toWord(b)];
-  return b.dtype === "u32" ? [toWord(a), b] : [a, b];
+  return wrap(binaryOf(name, tensor(left), tensor(right)));
 }
 
 /** A binary operation on words. */
@@ -516,33 +384,6 @@ export function bitwise(name: Binary, left: Tensor, right: TensorLike): Tensor {
   return binary(name, left, right);
 }
 
-function checkedAxis(operation: string, x: Tensor, axis: number): number {
-  const positive = axis < 0 ? axis + x.shape.length : axis;
-  if (!Number.isInteger(positive) || positive < 0 || positive >= x.shape.length) {
-    throw new RangeError(
-      `Cannot ${operation} along axis ${axis} of a tensor of shape ${shapeText(x.shape)}` +
-        userFrame(),
-    );
-  }
-  return positive;
-}
-
 function reduction(name: Reduction, x: Tensor, axes: Axes | undefined): Tensor {
-  const chosen = axes === undefined
-    ? x.shape.map((_, axis) => axis)
-    : (typeof axes === "number" ? [axes] : axes).map((axis) => checkedAxis(name, x, axis));
-  if (x.dtype !== "f64") throw typeError(name, x);
-  return chosen.length === 0 ? x : apply(name, { axes: chosen }, [x])[0];
-}
-
-function shapeError(operation: string, a: Tensor, b: Tensor): TypeError {
-  return new TypeError(
-    `Cannot ${operation} tensors of shapes ${shapeText(a.shape)} and ${shapeText(b.shape)}: ` +
-      `they do not match${userFrame()}`,
-  );
-}
-
-function typeError(operation: string, ...operands: readonly Tensor[]): TypeError {
-  const types = operands.map(({ dtype, shape }) => `${dtype}${shapeText(shape)}`).join(" and ");
-  return new TypeError(`Cannot apply ${operation} to ${types}${userFrame()}`);
+  return wrap(reductionOf(name, x, axes));
 }

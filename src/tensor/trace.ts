@@ -4,18 +4,10 @@
  * @module
  */
 import { Builder } from "./builder.ts";
+import { lift } from "./operand.ts";
 import type { PrimitiveParameters, Program, ValueType } from "./program.ts";
 import { sameShape, shapeText } from "./shape.ts";
-import {
-  apply,
-  fill,
-  fromArray,
-  lift,
-  Tensor,
-  tensor,
-  type TensorLike,
-  tracedTensor,
-} from "./tensor.ts";
+import { apply, fill, fromArray, Tensor, tensor, type TensorLike, tracedTensor } from "./tensor.ts";
 import { leaves, type Tree, withLeaves } from "./tree.ts";
 import { userFrame } from "./user_frame.ts";
 
@@ -118,22 +110,27 @@ export function repeatLoop<State extends Tree>(
   initial: State,
 ): State {
   const start = leaves(initial);
+  const times = turns(count);
   const builder = new Builder(active.at(-1) ?? new Builder());
   const index = tracedTensor(builder, builder.input({ dtype: "u32", shape: [] }));
   const carried = start.map(({ value }) =>
     tracedTensor(builder, builder.input({ dtype: value.dtype, shape: value.shape }))
   );
   const next = leaves(within(builder, () => step(withLeaves(initial, carried), index)));
+  const [before, after] = [start, next].map((tree) => tree.map(({ name }) => name).join(", "));
+  if (before !== after) {
+    throw new TypeError(
+      `Cannot repeat this step: it turns a state of ${before || "one tensor"} into one of ` +
+        `${after || "one tensor"}${userFrame()}`,
+    );
+  }
   start.forEach(({ name, value }, i) => {
-    const after = next[i]?.value;
-    if (
-      next.length !== start.length || after.dtype !== value.dtype ||
-      !sameShape(after.shape, value.shape)
-    ) {
-      const found = after === undefined ? "nothing" : `${after.dtype}${shapeText(after.shape)}`;
+    const after = next[i].value;
+    if (after.dtype !== value.dtype || !sameShape(after.shape, value.shape)) {
       throw new TypeError(
         `Cannot repeat this step: it turns ${name || "the state"} from ` +
-          `${value.dtype}${shapeText(value.shape)} into ${found}${userFrame()}`,
+          `${value.dtype}${shapeText(value.shape)} into ${after.dtype}${shapeText(after.shape)}` +
+          userFrame(),
       );
     }
   });
@@ -142,7 +139,6 @@ export function repeatLoop<State extends Tree>(
     1,
   );
   const captures = captured.map((id) => tracedTensor(builder.parent as Builder, id));
-  const times = count instanceof Tensor ? count : wordScalar(count);
   const results = apply("loop", { body, captures: captures.length }, [
     times,
     ...captures,
@@ -151,7 +147,14 @@ export function repeatLoop<State extends Tree>(
   return withLeaves(initial, results);
 }
 
-function wordScalar(count: number): Tensor {
+function turns(count: number | Tensor): Tensor {
+  if (count instanceof Tensor) {
+    if (count.shape.length === 0 && count.dtype === "u32") return count;
+    throw new TypeError(
+      `Cannot repeat a tensor ${count.dtype}${shapeText(count.shape)} of times: expected a u32 ` +
+        `scalar, as x.as("u32") gives it${userFrame()}`,
+    );
+  }
   if (!Number.isInteger(count) || count < 0 || count >= 2 ** 32) {
     throw new RangeError(
       `Cannot repeat ${count} times: expected a whole number from 0${userFrame()}`,

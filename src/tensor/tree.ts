@@ -12,7 +12,8 @@ export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
 export type LeafName = string;
 
 /**
- * The tensors of a tree with their places, in the order of its records' keys.
+ * The tensors of a tree with their places. Records are visited in the order of their sorted keys, so that
+ * two trees of one form have their leaves in one order however they were written.
  *
  * @param tree The tree.
  * @returns Names and tensors.
@@ -41,9 +42,11 @@ export function mapLeaves<T extends Tree>(
     if (node instanceof Tensor) return f(node, place.join("."));
     if (Array.isArray(node)) return node.map((child, i) => visit(child, [...place, String(i)]));
     if (typeof node === "object" && node !== null) {
-      return Object.fromEntries(
-        Object.entries(node).map(([name, child]) => [name, visit(child, [...place, name])]),
+      const record = node as { readonly [name: string]: Tree };
+      const made = new Map(
+        Object.keys(record).sort().map((name) => [name, visit(record[name], [...place, name])]),
       );
+      return Object.fromEntries(Object.keys(record).map((name) => [name, made.get(name) as Tree]));
     }
     throw new TypeError(
       `Cannot use ${String(node)} at ${place.join(".") || "the top"} of a state: ` +

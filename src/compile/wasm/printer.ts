@@ -5,64 +5,16 @@
  *
  * @module
  */
-import { SQRT_HALF_HIGH_WORD } from "../../tensor/arithmetic.ts";
 import { GROUP, type Memory } from "../layout.ts";
-import type { Instruction, LaneType, Loop, Nest, Operation, Statement } from "../nest.ts";
+import type { Instruction, LaneType, Loop, Nest, Statement } from "../nest.ts";
+import { lastUses } from "./last_uses.ts";
+import { halves, pushVector, type VectorStack } from "./vector_code.ts";
 import { Bytes, CODE, SIMD, VALUE_TYPE, type WasmFunction } from "./encoder.ts";
 
 /** Chains in a vector of each type. */
 const LANES: { readonly [T in LaneType]: number } = { f64: 2, mask: 2, u32: 4, index: GROUP };
 
-const TWO_52 = 2 ** 52;
-const scratch = new Float64Array(1);
-const scratchWords = new Uint32Array(scratch.buffer);
-
-/** The two halves of a double, low first (WebAssembly is little-endian; so is every host of it). */
-function halves(value: number): [number, number] {
-  scratch[0] = value;
-  return [scratchWords[0], scratchWords[1]];
-}
-
-/** Operations that are one instruction on vectors of equal form. */
-const DIRECT: { readonly [P in Operation]?: number } = {
-  add: SIMD.f64x2Add,
-  sub: SIMD.f64x2Sub,
-  mul: SIMD.f64x2Mul,
-  div: SIMD.f64x2Div,
-  sqrt: SIMD.f64x2Sqrt,
-  floor: SIMD.f64x2Floor,
-  nearest: SIMD.f64x2Nearest,
-  min: SIMD.f64x2Min,
-  max: SIMD.f64x2Max,
-  // pmin(a, b) is b < a ? b : a.
-  smaller: SIMD.f64x2PseudoMin,
-  larger: SIMD.f64x2PseudoMax,
-  less: SIMD.f64x2Less,
-  lessEqual: SIMD.f64x2LessEqual,
-  equal: SIMD.f64x2Equal,
-  and: SIMD.and,
-  or: SIMD.or,
-  not: SIMD.not,
-  addWord: SIMD.i32x4Add,
-  subWord: SIMD.i32x4Sub,
-  mulWord: SIMD.i32x4Mul,
-  andWord: SIMD.and,
-  orWord: SIMD.or,
-  xorWord: SIMD.xor,
-};
-
-const WORD_COMPARISON: { readonly [P in Operation]?: number } = {
-  lessWord: SIMD.i32x4LessUnsigned,
-  lessEqualWord: SIMD.i32x4LessEqualUnsigned,
-  equalWord: SIMD.i32x4Equal,
-};
-
-/** Bytes of a shuffle that takes the given 32-bit lanes of two vectors. */
-function wordLanes(...lanes: readonly number[]): number[] {
-  return lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
-}
-
-class Printer {
+class Printer implements VectorStack {
   readonly code = new Bytes();
   readonly locals: number[] = [];
   readonly #nest: Nest;
@@ -113,7 +65,7 @@ class Printer {
     return uniform ? 1 : GROUP / LANES[type];
   }
 
-  #simd(code: number): void {
+  simd(code: number): void {
     this.code.byte(0xfd).unsigned(code);
   }
 
@@ -145,17 +97,17 @@ class Printer {
     this.#position++;
   }
 
-  #literal(low: number, high: number): void {
+  literal(low: number, high: number): void {
     this.code.byte(CODE.i32Const).signed(0);
-    this.#simd(SIMD.load);
+    this.simd(SIMD.load);
     this.code.unsigned(4).unsigned(this.#memory.literal(low, high));
   }
 
   /** Pushes vector `v` of a value. */
-  #get(id: number, v = 0): void {
+  get(id: number, v = 0): void {
     const { operation, immediate } = this.#at(id);
-    if (operation === "constant") this.#literal(...halves(immediate));
-    else if (operation === "constantWord") this.#literal(immediate, immediate);
+    if (operation === "constant") this.literal(...halves(immediate));
+    else if (operation === "constantWord") this.literal(immediate, immediate);
     else if (operation === "constantIndex") this.code.byte(CODE.i32Const).signed(immediate);
     else if (operation === "argument") this.code.byte(CODE.localGet).unsigned(immediate);
     else {
@@ -173,22 +125,22 @@ class Printer {
     this.code.byte(CODE.i32Const).signed(0);
     this.#set(counter);
     this.code.byte(CODE.block).byte(0x40);
-    this.#get(count);
+    this.get(count);
     this.code.byte(CODE.i32Eqz).byte(CODE.branchIf).unsigned(0);
     this.code.byte(CODE.loop).byte(0x40);
     this.#advance();
     this.block(body);
     // All new values are pushed before the first is set: they may be each other's old ones.
     for (const { inside, next } of carries) {
-      for (let v = 0; v < this.#vectors(inside); v++) this.#get(next, v);
+      for (let v = 0; v < this.#vectors(inside); v++) this.get(next, v);
     }
     for (const { inside } of carries.toReversed()) {
       for (let v = this.#vectors(inside) - 1; v >= 0; v--) this.#set(inside, v);
     }
-    this.#get(counter);
+    this.get(counter);
     this.code.byte(CODE.i32Const).signed(1).byte(CODE.i32Add);
     this.code.byte(CODE.localTee).unsigned(this.#homeOf(counter)[0]);
-    this.#get(count);
+    this.get(count);
     this.code.byte(CODE.i32LessUnsigned).byte(CODE.branchIf).unsigned(0);
     this.code.byte(CODE.end).byte(CODE.end);
     this.#advance();
@@ -196,7 +148,7 @@ class Printer {
 
   #copy(from: number, to: number): void {
     for (let v = 0; v < this.#vectors(to); v++) {
-      this.#get(from, v);
+      this.get(from, v);
       this.#set(to, v);
     }
   }
@@ -204,9 +156,9 @@ class Printer {
   #store(address: number, offset: number, value: number): void {
     const { type } = this.#at(value);
     for (let v = 0; v < GROUP / LANES[type]; v++) {
-      this.#get(address);
-      this.#get(value, v);
-      this.#simd(SIMD.store);
+      this.get(address);
+      this.get(value, v);
+      this.simd(SIMD.store);
       this.code.unsigned(4).unsigned(offset + 16 * v);
     }
   }
@@ -224,14 +176,14 @@ class Printer {
         return;
       case "addIndex":
       case "mulIndex":
-        this.#get(operands[0]);
-        this.#get(operands[1]);
+        this.get(operands[0]);
+        this.get(operands[1]);
         this.code.byte(operation === "addIndex" ? CODE.i32Add : CODE.i32Mul);
         this.#set(id);
         return;
       case "divideIndex":
       case "remainderIndex":
-        this.#get(operands[0]);
+        this.get(operands[0]);
         this.code.byte(CODE.i32Const).signed(immediate);
         this.code.byte(
           operation === "divideIndex" ? CODE.i32DivideUnsigned : CODE.i32RemainderUnsigned,
@@ -240,228 +192,11 @@ class Printer {
         return;
       default:
         for (let v = 0; v < this.#vectors(id); v++) {
-          this.#vector(id, v);
+          pushVector(this, this.#at(id), v);
           this.#set(id, v);
         }
     }
   }
-
-  /** Pushes vector `v` of a result. */
-  #vector(id: number, v: number): void {
-    const { operation, operands: [a, b, c], immediate, uniform } = this.#at(id);
-    const direct = DIRECT[operation];
-    if (direct !== undefined) {
-      this.#get(a, v);
-      if (b !== undefined) this.#get(b, v);
-      this.#simd(direct);
-      return;
-    }
-    const comparison = WORD_COMPARISON[operation];
-    if (comparison !== undefined) {
-      // A vector of words covers two of masks: its low or its high half is widened.
-      this.#get(a, v >> 1);
-      this.#get(b, v >> 1);
-      this.#simd(comparison);
-      this.#simd(v % 2 === 0 ? SIMD.i64x2ExtendLow : SIMD.i64x2ExtendHigh);
-      return;
-    }
-    switch (operation) {
-      case "neg":
-        this.#get(a, v);
-        this.#literal(0, 0x80000000);
-        this.#simd(SIMD.xor);
-        return;
-      case "abs":
-        this.#get(a, v);
-        this.#literal(0xffffffff, 0x7fffffff);
-        this.#simd(SIMD.and);
-        return;
-      case "copySign":
-        this.#get(a, v);
-        this.#literal(0xffffffff, 0x7fffffff);
-        this.#simd(SIMD.and);
-        this.#get(b, v);
-        this.#literal(0, 0x80000000);
-        this.#simd(SIMD.and);
-        this.#simd(SIMD.or);
-        return;
-      case "select":
-        this.#get(b, v);
-        this.#get(c, v);
-        this.#get(a, v);
-        this.#simd(SIMD.bitselect);
-        return;
-      case "selectWord":
-        this.#get(b, v);
-        this.#get(c, v);
-        this.#narrow(a, v);
-        this.#simd(SIMD.bitselect);
-        return;
-      case "powerOfTwo":
-        // k + 1023 lands in the low bits of the sum, from where it moves to the exponent's place.
-        this.#get(a, v);
-        this.#literal(...halves(TWO_52 + 1023));
-        this.#simd(SIMD.f64x2Add);
-        this.code.byte(CODE.i32Const).signed(52);
-        this.#simd(SIMD.i64x2ShiftLeft);
-        return;
-      case "exponent":
-        // An offset of 1024 keeps the shifted number positive; 2^52 in front turns it into a float.
-        this.#get(a, v);
-        this.#literal(0, (SQRT_HALF_HIGH_WORD - (1024 << 20)) >>> 0);
-        this.#simd(SIMD.i64x2Sub);
-        this.code.byte(CODE.i32Const).signed(52);
-        this.#simd(SIMD.i64x2ShiftRightUnsigned);
-        this.#literal(...halves(TWO_52));
-        this.#simd(SIMD.or);
-        this.#literal(...halves(TWO_52 + 1024));
-        this.#simd(SIMD.f64x2Sub);
-        return;
-      case "significand":
-        this.#get(a, v);
-        this.#literal(0, SQRT_HALF_HIGH_WORD);
-        this.#simd(SIMD.i64x2Sub);
-        this.#literal(0xffffffff, 0x000fffff);
-        this.#simd(SIMD.and);
-        this.#literal(0, SQRT_HALF_HIGH_WORD);
-        this.#simd(SIMD.i64x2Add);
-        return;
-      case "shiftLeftWord":
-      case "shiftRightWord":
-        this.#get(a, v);
-        this.code.byte(CODE.i32Const).signed(immediate);
-        this.#simd(
-          operation === "shiftLeftWord" ? SIMD.i32x4ShiftLeft : SIMD.i32x4ShiftRightUnsigned,
-        );
-        return;
-      case "rotateLeftWord":
-        this.#get(a, v);
-        this.code.byte(CODE.i32Const).signed(immediate);
-        this.#simd(SIMD.i32x4ShiftLeft);
-        this.#get(a, v);
-        this.code.byte(CODE.i32Const).signed(32 - immediate);
-        this.#simd(SIMD.i32x4ShiftRightUnsigned);
-        this.#simd(SIMD.or);
-        return;
-      case "wordToFloat":
-        // The word as the low half of 2^52 + word.
-        this.#get(a, v >> 1);
-        this.#literal(0x43300000, 0x43300000);
-        this.#simd(SIMD.shuffle);
-        this.code.raw(v % 2 === 0 ? wordLanes(0, 4, 1, 5) : wordLanes(2, 6, 3, 7));
-        this.#literal(...halves(TWO_52));
-        this.#simd(SIMD.f64x2Sub);
-        return;
-      case "floatToWord":
-        this.#get(a, 2 * v);
-        this.#simd(SIMD.i32x4TruncateF64x2Unsigned);
-        this.#get(a, uniform ? 0 : 2 * v + 1);
-        this.#simd(SIMD.i32x4TruncateF64x2Unsigned);
-        this.#simd(SIMD.shuffle);
-        this.code.raw(wordLanes(0, 1, 4, 5));
-        return;
-      case "maskToFloat":
-        this.#get(a, v);
-        this.#literal(...halves(1));
-        this.#simd(SIMD.and);
-        return;
-      case "maskToWord":
-        this.#narrow(a, v);
-        this.#literal(1, 1);
-        this.#simd(SIMD.and);
-        return;
-      case "floatToMask":
-        this.#get(a, v);
-        this.#literal(0, 0);
-        this.#simd(SIMD.f64x2Equal);
-        this.#simd(SIMD.not);
-        return;
-      case "wordToMask":
-        this.#get(a, v >> 1);
-        this.#literal(0, 0);
-        this.#simd(SIMD.i32x4Equal);
-        this.#simd(SIMD.not);
-        this.#simd(v % 2 === 0 ? SIMD.i64x2ExtendLow : SIMD.i64x2ExtendHigh);
-        return;
-      case "indexToWord":
-        this.#get(a);
-        this.#simd(SIMD.i32x4Splat);
-        return;
-      case "wordToIndex":
-        this.#get(a);
-        this.#simd(SIMD.i32x4ExtractLane);
-        this.code.byte(0);
-        return;
-      case "load":
-      case "loadWord":
-        this.#get(a);
-        this.#simd(SIMD.load);
-        this.code.unsigned(4).unsigned(immediate + 16 * v);
-        return;
-      case "loadShared":
-      case "loadSharedWord":
-        this.#get(a);
-        this.#simd(operation === "loadShared" ? SIMD.load64Splat : SIMD.load32Splat);
-        this.code.unsigned(operation === "loadShared" ? 3 : 2).unsigned(immediate);
-        return;
-      default:
-        throw new Error(`No WebAssembly for the instruction ${operation}`);
-    }
-  }
-
-  /** Pushes a mask of words: the low halves of two vectors of masks. */
-  #narrow(mask: number, v: number): void {
-    this.#get(mask, 2 * v);
-    this.#get(mask, 2 * v + 1);
-    this.#simd(SIMD.shuffle);
-    this.code.raw(wordLanes(0, 2, 4, 6));
-  }
-}
-
-/** The position of each value's last use; a use inside a loop of a value from outside lasts to its end. */
-function lastUses(nest: Nest): Map<number, number> {
-  const last = new Map<number, number>();
-  const defined = new Map<number, number>();
-  let position = 0;
-  const use = (id: number): void => {
-    last.set(id, position);
-  };
-  const visit = (statements: readonly Statement[]): void => {
-    for (const statement of statements) {
-      if (statement.kind === "define") {
-        defined.set(statement.id, position);
-        nest.instructions[statement.id].operands.forEach(use);
-        // Written even if nobody reads it.
-        use(statement.id);
-        position++;
-      } else if (statement.kind === "store") {
-        use(statement.address);
-        use(statement.value);
-        position++;
-      } else {
-        const start = position;
-        statement.carries.forEach(({ first, inside }) => {
-          use(first);
-          defined.set(inside, start);
-        });
-        defined.set(statement.counter, start);
-        position++;
-        visit(statement.body);
-        use(statement.count);
-        use(statement.counter);
-        statement.carries.forEach(({ inside, next }) => {
-          use(next);
-          use(inside);
-        });
-        for (const [id, at] of last) {
-          if (at > start && (defined.get(id) ?? -1) < start) last.set(id, position);
-        }
-        position++;
-      }
-    }
-  };
-  visit(nest.body);
-  return last;
 }
 
 /**

@@ -1,0 +1,181 @@
+/**
+ * Flow-enhanced MCMC. Write the log density of one point; it is traced, differentiated, compiled to
+ * WebAssembly SIMD and sampled by hundreds of chains, whose positions train a normalizing flow that
+ * proposes global jumps.
+ *
+ * @example Two modes
+ * ```ts
+ * import { density, key, logSumExp, sample } from "@tributary/tributary";
+ *
+ * const modes = density(2, (x) =>
+ *   logSumExp(x.at(0).sub([-4, 4]).square().mul(-0.5)).sub(x.at(1).square().mul(0.5)));
+ * const run = await sample(modes, key(1), { stop: { effectiveSampleSize: 1000 } });
+ * console.log(run.summary());
+ * ```
+ *
+ * @module
+ */
+
+// The sampler.
+export { sample } from "./src/adaptive/sample.ts";
+export { planFor, type SampleOptions } from "./src/adaptive/options.ts";
+export type { SampleResult } from "./src/adaptive/result.ts";
+export type { NamedDraws } from "./src/adaptive/named_draws.ts";
+export type { Progress } from "./src/adaptive/progress.ts";
+export type { TrainedFlow } from "./src/adaptive/trained_flow.ts";
+
+// Its parts, to be replaced or composed.
+export { type AdaptiveRun, runAdaptive } from "./src/adaptive/run_adaptive.ts";
+export type {
+  Plan,
+  Schedule,
+  StoppingInput,
+  StoppingRule,
+  TrainingInput,
+  TrainingOutput,
+  TrainingRule,
+  TrainingStep,
+} from "./src/adaptive/plan.ts";
+export type {
+  Convergence,
+  DrawBlock,
+  FlowProgress,
+  Phase,
+  RunningMean,
+  RunState,
+} from "./src/adaptive/run_state.ts";
+export {
+  type Adaptation,
+  type AdaptationState,
+  type AdaptationTarget,
+  ensembleAdaptation,
+} from "./src/adaptive/adaptation.ts";
+export {
+  type DualAveraging,
+  startDualAveraging,
+  updateDualAveraging,
+} from "./src/adaptive/dual_averaging.ts";
+export type { Replay } from "./src/adaptive/replay.ts";
+export { type StopOptions, stopWhenConverged } from "./src/adaptive/stopping.ts";
+export {
+  stopTraining,
+  type StopTrainingOptions,
+  trainInCycles,
+  type TrainingOptions,
+} from "./src/adaptive/training.ts";
+
+// Targets.
+export { density } from "./src/target/density.ts";
+export {
+  type Data,
+  type Derived,
+  type Parameters,
+  posterior,
+  type PosteriorOptions,
+  type Tensors,
+  type Term,
+} from "./src/target/posterior.ts";
+export {
+  interval,
+  ordered,
+  type Parameter,
+  positive,
+  real,
+  type ShapeLike,
+  simplex,
+} from "./src/target/parameter.ts";
+export type {
+  GivenValues,
+  NamedShape,
+  PlainValues,
+  Position,
+  Target,
+} from "./src/target/target.ts";
+
+// Kernels and how they compose.
+export { hmc, type HmcOptions } from "./src/kernels/hmc.ts";
+export { mala } from "./src/kernels/mala.ts";
+export { rwm } from "./src/kernels/rwm.ts";
+export type {
+  ChainState,
+  GradientState,
+  Kernel,
+  KernelParameters,
+  Step,
+} from "./src/kernels/kernel.ts";
+export { accept } from "./src/kernels/accept.ts";
+export { mixture, repeat, sequence } from "./src/kernels/combinators.ts";
+export {
+  type EnsembleStep,
+  startChains,
+  vectorize,
+  type VectorizeOptions,
+} from "./src/kernels/vectorize.ts";
+export type { EnsembleDraws, EnsembleResult } from "./src/kernels/ensemble.ts";
+
+// Flows and global moves.
+export { splineFlow, type SplineFlowOptions } from "./src/flows/spline_flow.ts";
+export type { Flow, FlowDraws, FlowMap, FlowState, FlowUpdates } from "./src/flows/flow.ts";
+export type { Batch, UpdateOptions, Weights } from "./src/flows/engine.ts";
+export type { Whitening } from "./src/flows/whitening.ts";
+export {
+  type GlobalResult,
+  type GlobalStep,
+  independence,
+  type IndependenceOptions,
+} from "./src/global/independence.ts";
+export type { Proposal, Proposed } from "./src/global/proposal.ts";
+
+// The array language.
+export {
+  type Axes,
+  type NestedNumbers,
+  type SliceOptions,
+  Tensor,
+  tensor,
+  type TensorLike,
+} from "./src/tensor/tensor.ts";
+export {
+  arange,
+  clamp,
+  concat,
+  logSumExp,
+  ones,
+  outer,
+  softmax,
+  stack,
+  where,
+  zeros,
+} from "./src/tensor/operations.ts";
+export { grad } from "./src/tensor/gradient.ts";
+export { repeatLoop } from "./src/tensor/trace.ts";
+export type { LeafName, Tree } from "./src/tensor/tree.ts";
+export type * from "./src/tensor/program.ts";
+
+// Keys and random numbers.
+export { bits, foldIn, type Key, key, normal, split, uniform } from "./src/tensor/random.ts";
+export type { KeyWords } from "./src/random/words.ts";
+
+// Where programs run.
+export type { DeviceName } from "./src/device/choose.ts";
+export type { Device, MapRunner, RunOptions, StepResult, StepRunner } from "./src/device/device.ts";
+
+// Diagnostics and evidence.
+export {
+  convergence,
+  type Draws,
+  effectiveSampleFraction,
+  effectiveSampleSize,
+  effectiveSampleSizeTail,
+  type Estimand,
+  type LogWeights,
+  monteCarloStandardError,
+  type MonteCarloStandardErrorOptions,
+  paretoShape,
+  rHat,
+  type ScalarConvergence,
+  summarise,
+  type Summary,
+  type SummaryRow,
+} from "./src/diagnostics/mod.ts";
+export { type Evidence, importanceEvidence } from "./src/evidence/mod.ts";

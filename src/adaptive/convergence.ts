@@ -1,0 +1,52 @@
+/**
+ * How far the draws of a run have converged.
+ *
+ * @module
+ */
+import type { Device } from "../device/device.ts";
+import type { Draws } from "../diagnostics/draws.ts";
+import { convergence } from "../diagnostics/convergence.ts";
+import type { Target } from "../target/target.ts";
+import { joinDraws } from "./cycles.ts";
+import { constrainedDraws } from "./named_draws.ts";
+import type { Convergence, DrawBlock } from "./run_state.ts";
+
+/** The largest or smallest number, or NaN if any is. */
+function extreme(values: readonly number[], larger: boolean): number {
+  return values.reduce(larger ? (a, b) => Math.max(a, b) : (a, b) => Math.min(a, b));
+}
+
+/**
+ * The worst R-hat and effective sample sizes over all scalars of all parameters and derived quantities.
+ *
+ * @param draws The draws by name.
+ * @returns The worst of each.
+ */
+export function worstConvergence(draws: Readonly<Record<string, Draws>>): Convergence {
+  const named = Object.values(draws);
+  const scalars = named.flatMap(convergence);
+  return {
+    draws: named[0].shape[1],
+    rHat: extreme(scalars.map(({ rHat }) => rHat), true),
+    bulk: extreme(scalars.map(({ effectiveSampleSize }) => effectiveSampleSize), false),
+    tail: extreme(scalars.map(({ effectiveSampleSizeTail }) => effectiveSampleSizeTail), false),
+  };
+}
+
+/**
+ * {@linkcode worstConvergence} of the draws of cycles.
+ *
+ * @param target The target.
+ * @param device Where the change of variables is computed.
+ * @param blocks The draws.
+ * @returns The worst of each.
+ */
+export async function lookAtConvergence(
+  target: Target,
+  device: Device,
+  blocks: readonly DrawBlock[],
+): Promise<Convergence> {
+  const joined = joinDraws(blocks.map(({ position }) => position));
+  const draws = await constrainedDraws(target, device, joined);
+  return worstConvergence(draws as Readonly<Record<string, Draws>>);
+}

@@ -1,0 +1,122 @@
+/**
+ * What cannot be trusted in a run, in words that say what to do.
+ *
+ * @module
+ */
+import type { Evidence } from "../evidence/mod.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Convergence } from "./run_state.ts";
+
+/** What is known of a run at its end. */
+export interface RunFacts {
+  readonly convergence: Convergence;
+  readonly ended: "converged" | "budget" | undefined;
+  readonly acceptance: { readonly local: number; readonly global: number };
+  readonly targetAcceptance: number;
+  readonly logEvidence: Evidence | undefined;
+  /** Kept positions, chains × draws × d. */
+  readonly position: Tensor;
+}
+
+/** Draws are trusted below this R-hat (Vehtari et al. 2021, §5). */
+const LARGEST_R_HAT = 1.01;
+/** Below this effective sample size R-hat and Monte Carlo errors are themselves unreliable (ibid.). */
+const LEAST_SAMPLE_SIZE = 400;
+/** The local kernel works if its acceptance is at least this share of what it was adapted to. */
+const LEAST_SHARE = 0.25;
+/** Below this acceptance global moves cost more than they bring. */
+const LEAST_GLOBAL = 0.05;
+/** Importance weights with a Pareto shape above this have an unreliable mean (Vehtari et al. 2024). */
+const LARGEST_SHAPE = 0.7;
+
+function percent(x: number): string {
+  return `${(100 * x).toPrecision(2)} %`;
+}
+
+/** The chains none of whose draws differ from the first. */
+export function stuckChains(position: Tensor): number[] {
+  const { data, shape: [chains, draws, dimension] } = position;
+  const width = draws * dimension;
+  return Array.from({ length: chains }, (_, chain) => chain).filter((chain) => {
+    for (let i = chain * width + dimension; i < (chain + 1) * width; i++) {
+      if (data[i] !== data[i - dimension]) return false;
+    }
+    return draws > 1;
+  });
+}
+
+function convergenceWarnings({ convergence: { rHat, bulk, tail }, ended }: RunFacts): string[] {
+  const more = "raise `stop.maxDraws` or `stop.maxSeconds`, or go on with `resume`";
+  const out: string[] = [];
+  if (!(rHat < LARGEST_R_HAT)) {
+    out.push(
+      `The chains have not converged: the largest R-hat is ${rHat.toFixed(3)}, and only below ` +
+        `${LARGEST_R_HAT} do they agree. Do not use these draws; ${more}.`,
+    );
+  }
+  if (!(Math.min(bulk, tail) >= LEAST_SAMPLE_SIZE)) {
+    out.push(
+      `The effective sample size is only ${Math.floor(Math.min(bulk, tail))}: Monte Carlo errors ` +
+        `themselves need ${LEAST_SAMPLE_SIZE} to be reliable; ${more}.`,
+    );
+  }
+  if (ended === "budget" && out.length === 0) {
+    out.push(
+      "The budget was used up before what `stop` asks for was reached: the draws can be used, but " +
+        `their effective sample size is ${Math.floor(Math.min(bulk, tail))}.`,
+    );
+  }
+  return out;
+}
+
+function moveWarnings({ acceptance, targetAcceptance, position }: RunFacts): string[] {
+  const out: string[] = [];
+  const stuck = stuckChains(position);
+  if (stuck.length > 0) {
+    out.push(
+      `${stuck.length} of ${position.shape[0]} chains never moved (the first is chain ` +
+        `${stuck[0]}): look at the log density and its gradient there, and give an \`initial\` ` +
+        "where both are finite.",
+    );
+  }
+  if (acceptance.local < LEAST_SHARE * targetAcceptance) {
+    out.push(
+      `Local moves are accepted at ${percent(acceptance.local)} only, where ` +
+        `${percent(targetAcceptance)} was aimed at: the target's scale varies too much for one ` +
+        "step size; reparametrise it, or lengthen `schedule.warmupWindows`.",
+    );
+  }
+  if (acceptance.global < LEAST_GLOBAL) {
+    out.push(
+      `The flow is not good enough: global moves are accepted at ${percent(acceptance.global)} ` +
+        "only, so that modes far apart may have wrong weights; train it longer " +
+        "(`schedule.trainCycles`) or with more chains.",
+    );
+  }
+  return out;
+}
+
+function evidenceWarnings({ logEvidence }: RunFacts): string[] {
+  if (logEvidence === undefined) return [];
+  const { paretoShape } = logEvidence;
+  if (!(paretoShape > LARGEST_SHAPE)) return [];
+  return [
+    `The log evidence and its standard error are unreliable: the importance weights have a Pareto ` +
+    `shape of ${paretoShape.toFixed(2)}, above ${LARGEST_SHAPE}, since the flow is too narrow ` +
+    "somewhere; train it longer (`schedule.trainCycles`) or with more chains.",
+  ];
+}
+
+/**
+ * Says what cannot be trusted.
+ *
+ * @param facts What is known of the run.
+ * @returns Sentences, the most important first; none when nothing was found.
+ */
+export function warningsOf(facts: RunFacts): string[] {
+  return [
+    ...convergenceWarnings(facts),
+    ...moveWarnings(facts),
+    ...evidenceWarnings(facts),
+  ];
+}

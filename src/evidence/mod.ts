@@ -1,0 +1,6 @@
+/**
+ * Estimates of the evidence.
+ *
+ * @module
+ */
+export { type Evidence, importanceEvidence } from "./importance.ts";
