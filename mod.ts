@@ -64,6 +64,8 @@ export {
   type TrainingOptions,
 } from "./src/adaptive/training.ts";
 
+export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
+
 // Targets.
 export { density } from "./src/target/density.ts";
 export {

@@ -99,6 +99,9 @@ const SCHEDULE: Schedule = {
   replayCapacity: 20_000,
 };
 
+/** Without global moves every local step is worth keeping. */
+const LOCAL_SCHEDULE: Schedule = { ...SCHEDULE, localSteps: 20, thin: 1 };
+
 const STOP: Readonly<Record<keyof StopOptions, true>> = {
   rHat: true,
   effectiveSampleSize: true,
@@ -138,11 +141,14 @@ function checkCount(name: string, value: unknown, least: number): Either<Error, 
     );
 }
 
-function checkSchedule(given: Partial<Schedule> = {}): Either<Error, Schedule> {
-  const schedule = { ...SCHEDULE, ...given };
+function checkSchedule(
+  defaults: Schedule,
+  given: Partial<Schedule> = {},
+): Either<Error, Schedule> {
+  const schedule = { ...defaults, ...given };
   const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, ...counts } = schedule;
   const checks: Either<Error, unknown>[] = [
-    checkNames(given, SCHEDULE as unknown as Readonly<Record<string, unknown>>, "schedule."),
+    checkNames(given, defaults as unknown as Readonly<Record<string, unknown>>, "schedule."),
     checkCount("schedule.warmupWindows.length", warmupWindows.length, 1),
     ...warmupWindows.map((steps) => checkCount("schedule.warmupWindows", steps, 4)),
     checkCount("schedule.trainCycles", trainCycles, 1),
@@ -241,7 +247,10 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
     either.chain(() =>
       all({
         start: initialPositions(target.dimension, options.chains, options.initial),
-        schedule: checkSchedule(options.schedule),
+        schedule: checkSchedule(
+          options.flow === "none" ? LOCAL_SCHEDULE : SCHEDULE,
+          options.schedule,
+        ),
         stop: checkStop(options.stop),
         flows: checkFlow(target.dimension, options.flow),
         resume: checkResume(target.dimension, options.resume),
@@ -279,9 +288,10 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
  */
 export function planFor<
   State extends ChainState & Tree = GradientState,
-  Values extends object = object,
->(target: Target<Values>, options: SampleOptions<State> = {}): Plan<State, Values> {
-  return orThrow(prepare(target, options)).plan;
+  Values extends Sampled = never,
+  Sampled extends object = object,
+>(target: Target<Values, Sampled>, options: SampleOptions<State> = {}): Plan<State, Values> {
+  return orThrow(prepare<State, Values>(target, options)).plan;
 }
 
 /** The value, or its error thrown. */

@@ -16,7 +16,7 @@ import type { RunState } from "./run_state.ts";
 import { runAdaptive } from "./run_adaptive.ts";
 import { runtimeOf } from "./runtime.ts";
 
-function checkArguments(target: Target, key: Key): void {
+function checkArguments(target: object, key: Key): void {
   if (typeof target !== "object" || target === null || !("valueAndGradient" in target)) {
     throw new TypeError(
       "Cannot sample this target: make one with density(dimension, logDensity) or posterior({ … })",
@@ -70,6 +70,7 @@ async function firstState<State extends ChainState & Tree, Values extends object
  *
  * @typeParam Values What draws hold, by name.
  * @typeParam State The state of a chain, that of the local kernel.
+ * @typeParam Sampled What makes a position: all of it but derived quantities.
  * @param target What to sample, from `density` or `posterior`.
  * @param key The random key, from `key(seed)`.
  * @param options Chains, starts, kernels, flow, schedule, stopping, device, progress; all optional.
@@ -94,15 +95,16 @@ async function firstState<State extends ChainState & Tree, Values extends object
  * ```
  */
 export async function sample<
-  Values extends object,
+  Values extends Sampled,
   State extends ChainState & Tree = GradientState,
+  Sampled extends object = object,
 >(
-  target: Target<Values>,
+  target: Target<Values, Sampled>,
   key: Key,
   options: SampleOptions<State> = {},
 ): Promise<SampleResult<Values, State>> {
   checkArguments(target, key);
-  const prepared = orThrow(prepare(target, options));
+  const prepared = orThrow(prepare<State, Values>(target, options));
   const { plan } = prepared;
   const { onProgress, resume, signal } = options;
   const started = performance.now();

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { PrimitiveParameters, ValueType } from "../tensor/program.ts";
+import type { DType, PrimitiveParameters, ValueType } from "../tensor/program.ts";
 import { sizeOf, stridesOf } from "../tensor/shape.ts";
 import { elementBytes } from "./layout.ts";
 import type { Rule } from "./rule.ts";
@@ -48,6 +48,11 @@ function squeeze(
   if (lengths.join() !== wanted.join()) return undefined;
   let next = 0;
   return to.map((length) => length === 1 ? nest.index(0) : long[next++]);
+}
+
+function zero({ nest }: Target, dtype: DType): number {
+  if (dtype === "f64") return nest.constant(0);
+  return dtype === "u32" ? nest.word(0) : nest.emit("wordToMask", "mask", [nest.word(0)]);
 }
 
 interface Part {
@@ -115,7 +120,7 @@ export const arrangementRules: {
   },
   place: (target, [x], { shape, start, step }: PrimitiveParameters["place"], [type]) => {
     if (sizeOf(shape) <= UNROLLED && x.elements !== undefined) {
-      const placed = new Array<number>(sizeOf(shape)).fill(target.nest.constant(0));
+      const placed = new Array<number>(sizeOf(shape)).fill(zero(target, type.dtype));
       const strides = stridesOf(shape);
       everyIndex(x.shape).forEach((index, i) => {
         const flat = index.reduce(
@@ -127,7 +132,7 @@ export const arrangementRules: {
       return [small(target, type, placed)];
     }
     return [stored(target, type, [
-      { value: settle(target, type, () => target.nest.constant(0)), start: start.map(() => 0) },
+      { value: settle(target, type, () => zero(target, type.dtype)), start: start.map(() => 0) },
       { value: x, start, step },
     ])];
   },

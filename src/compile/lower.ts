@@ -137,7 +137,7 @@ function countedLoop(
  */
 export function lower(target: Target, program: Program, inputs: readonly Value[]): Value[] {
   const values = new Array<Value>(program.types.length);
-  const uses = countUses(program);
+  const reads = countReads(program);
   program.inputs.forEach((id, i) => values[id] = inputs[i]);
   for (const { primitive, parameters, operands, results } of program.equations) {
     const types = results.map((id) => program.types[id]);
@@ -145,7 +145,7 @@ export function lower(target: Target, program: Program, inputs: readonly Value[]
       .forEach((value, i) => {
         // A large value that is computed and read more than once is kept in memory.
         const id = results[i];
-        const again = uses[id] > 1 && !FREE.has(primitive);
+        const again = reads[id] > 1 && !FREE.has(primitive);
         values[id] = again ? materialise(target, value) : value;
       });
   }
@@ -153,13 +153,19 @@ export function lower(target: Target, program: Program, inputs: readonly Value[]
 }
 
 /** Primitives that only say where an element is found. */
-const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>([
-  "constant",
+const VIEWS: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>([
   "broadcast",
   "reshape",
   "transpose",
   "slice",
   "stopGradient",
+]);
+
+/** Those, and primitives whose results are in memory already. */
+const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>([
+  ...VIEWS,
+  "constant",
+  "concat",
   "loop",
   "threefry",
   "sum",
@@ -168,9 +174,17 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
   "place",
 ]);
 
-function countUses(program: Program): number[] {
-  const uses = new Array<number>(program.types.length).fill(0);
-  for (const { operands } of program.equations) operands.forEach((id) => uses[id]++);
-  program.outputs.forEach((id) => uses[id]++);
-  return uses;
+/** How often the elements of each value are read, by way of views too; 2 stands for more. */
+function countReads({ types, equations, outputs }: Program): number[] {
+  const reads = new Array<number>(types.length).fill(0);
+  outputs.forEach((id) => reads[id]++);
+  for (const { primitive, operands, results } of equations.toReversed()) {
+    for (const id of operands) {
+      // Repeated along a short axis, an element is computed once all the same: no loop lies between.
+      const repeated = VIEWS.has(primitive) && (reads[results[0]] > 1 ||
+        sizeOf(types[results[0]].shape) > UNROLLED * sizeOf(types[id].shape));
+      reads[id] += repeated ? 2 : 1;
+    }
+  }
+  return reads;
 }

@@ -21,7 +21,8 @@ export function fractionOf(weights: Float64Array): number {
  * many draws of the target itself would be worth. 1 if all weights are equal, 1/n if one has it all.
  * It is too high when draws miss a part of the target: look at {@linkcode paretoShape} as well.
  *
- * Source: Kish (1965), Survey Sampling; Liu (2001), Monte Carlo Strategies, section 2.5.3.
+ * Source: Kish (1965), Survey Sampling; Liu (2001), Monte Carlo Strategies in Scientific
+ * Computing.
  *
  * @param logWeights ln p(x) − ln q(x) of n independent draws x of q; constants do not matter, and −∞
  * is the weight 0.

@@ -9,7 +9,7 @@ import { type Chains, type Draws, mapScalars, perScalar } from "./draws.ts";
 import { meanSize, quantileSize } from "./effective_sample_size.ts";
 import type { Memory } from "./memory.ts";
 import { moments } from "./moments.ts";
-import { LEAST_DRAWS, type Scalar, scalar } from "./scalar.ts";
+import { LEAST_DRAWS, scalar } from "./scalar.ts";
 import { splitChains } from "./split_chains.ts";
 
 /** What is estimated: the mean, the standard deviation, or the quantile of a probability in (0, 1). */
@@ -22,7 +22,7 @@ export interface MonteCarloStandardErrorOptions {
 }
 
 /** The error of one scalar's estimate. */
-type ScalarError = (of: Scalar, memory: Memory) => number;
+type ScalarError = (chains: Chains, memory: Memory) => number;
 
 const ACTION = "compute the Monte Carlo standard error";
 
@@ -32,11 +32,11 @@ const WITHIN_ONE = [0.1586553, 0.8413447] as const;
 /**
  * The error of a mean: sd / √ESS, with the effective sample size of the draws themselves.
  *
- * @param of The scalar, with at least `LEAST_DRAWS` draws of each chain.
- * @param sd The standard deviation of its draws.
+ * @param halves The chains cut in two, with at least `LEAST_DRAWS` draws of each whole chain.
+ * @param sd The standard deviation of their draws.
  * @returns The error; 0 if all draws are equal.
  */
-export function meanError({ halves }: Scalar, sd: number): number {
+export function meanError(halves: Chains, sd: number): number {
   return sd / Math.sqrt(meanSize(halves));
 }
 
@@ -64,7 +64,8 @@ function sdError(chains: Chains, memory: Memory): number {
  * draws as the effective sample size would leave a beta distributed probability below the quantile,
  * and the order statistics are those of its quantiles one standard error to both sides.
  */
-function quantileError(of: Scalar, probability: number, memory: Memory): number {
+function quantileError(chains: Chains, probability: number, memory: Memory): number {
+  const of = scalar(chains, memory);
   const { values } = of.sorted;
   const size = quantileSize(of, probability, memory);
   const [low, high] = WITHIN_ONE.map((p) =>
@@ -74,11 +75,24 @@ function quantileError(of: Scalar, probability: number, memory: Memory): number 
   return (values[Math.min(Math.ceil(high), last)] - values[Math.max(Math.floor(low), 0)]) / 2;
 }
 
+/** The estimand that options name. */
+function estimandOf(options: MonteCarloStandardErrorOptions): Estimand {
+  const unknown = Object.keys(options).find((option) => option !== "of");
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `Cannot ${ACTION} with the unknown option \`${unknown}\`: the only option is \`of\`, ` +
+        "for a quantile { of: { quantile: p } }",
+    );
+  }
+  return options.of ?? "mean";
+}
+
 function errorOf(estimand: Estimand): ScalarError {
   if (estimand === "mean") {
-    return (of) => meanError(of, Math.sqrt(moments(of.chains.values).variance));
+    return (chains, memory) =>
+      meanError(splitChains(chains, memory), Math.sqrt(moments(chains.values).variance));
   }
-  if (estimand === "sd") return (of, memory) => sdError(of.chains, memory);
+  if (estimand === "sd") return sdError;
   const probability: unknown = estimand?.quantile;
   if (typeof probability !== "number") {
     throw new TypeError(
@@ -92,7 +106,7 @@ function errorOf(estimand: Estimand): ScalarError {
         `got ${probability}`,
     );
   }
-  return (of, memory) => quantileError(of, probability, memory);
+  return (chains, memory) => quantileError(chains, probability, memory);
 }
 
 /**
@@ -103,8 +117,8 @@ function errorOf(estimand: Estimand): ScalarError {
  * - standard deviation s: √(Var (x − x̄)² / ESS) / 2s, ESS that of (x − x̄)²;
  * - quantile: half of the distance between the order statistics that are one standard error away.
  *
- * Source: Vehtari, Gelman, Simpson, Carpenter, Bürkner (2021), Bayesian Analysis 16(2), section 4.4;
- * the numbers are those of ArviZ and of R's posterior.
+ * Source: Vehtari, Gelman, Simpson, Carpenter, Bürkner (2021), Bayesian Analysis 16(2), section 4; the
+ * numbers are those of ArviZ and of R's posterior.
  *
  * @param draws The draws, chains × draws × the shape of the parameter.
  * @param options What is estimated: `of`, the mean by default. The errors of mean and standard
@@ -113,7 +127,8 @@ function errorOf(estimand: Estimand): ScalarError {
  * the parameter, in row-major order; in the units of the draws. NaN for fewer than 4 draws a chain, and
  * for mean and standard deviation if a draw is infinite. Draws that are all equal give 0, but NaN for
  * the standard deviation.
- * @throws {TypeError} If the shape does not fit the data, or `of` is none of the three.
+ * @throws {TypeError} If the shape does not fit the data, `of` is none of the three, or there is
+ * another option.
  * @throws {RangeError} If there are no draws, a draw is NaN, or a quantile's probability is not
  * between 0 and 1.
  *
@@ -134,14 +149,13 @@ export function monteCarloStandardError(
   draws: Draws,
   options: MonteCarloStandardErrorOptions = {},
 ): number | Float64Array {
-  const error = errorOf(options.of ?? "mean");
+  const error = errorOf(estimandOf(options));
   return perScalar(
     draws,
     mapScalars(
       ACTION,
       draws,
-      (memory) => (chains) =>
-        chains.draws < LEAST_DRAWS ? NaN : error(scalar(chains, memory), memory),
+      (memory) => (chains) => chains.draws < LEAST_DRAWS ? NaN : error(chains, memory),
     ),
   );
 }

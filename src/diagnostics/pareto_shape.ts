@@ -17,13 +17,13 @@ const LEAST_LOG_WEIGHT = -708.3964185322641;
 /** Zhang and Stephens' (2009) scale of the prior of b, and the least number of their grid's points. */
 const PRIOR_SCALE = 3;
 const LEAST_GRID = 30;
-/** So many weights' worth of k = 1/2: the weak prior of Vehtari et al. (2024), appendix C. */
+/** So many weights' worth of k = 1/2: the weak prior of Vehtari et al. (2024). */
 const PRIOR_WEIGHTS = 10;
 const PRIOR_SHAPE = 0.5;
 /** Points of the grid whose posterior weight is less do not count. */
 const LEAST_WEIGHT = 10 * Number.EPSILON;
 
-/** How many of the largest weights are the tail (Vehtari et al. 2024, section 3.2.1). */
+/** How many of the largest weights are the tail (Vehtari et al. 2024). */
 function tailLength(size: number): number {
   return Math.ceil(Math.min(size / 5, 3 * Math.sqrt(size)));
 }

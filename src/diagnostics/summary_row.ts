@@ -50,7 +50,7 @@ export function rowOf(
   return {
     mean,
     sd,
-    monteCarloStandardError: chains.draws < LEAST_DRAWS ? NaN : meanError(of, sd),
+    monteCarloStandardError: chains.draws < LEAST_DRAWS ? NaN : meanError(of.halves, sd),
     q5,
     median,
     q95,

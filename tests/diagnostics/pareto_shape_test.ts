@@ -12,8 +12,8 @@ Deno.test("paretoShape() agrees with ArviZ", () => {
 
 Deno.test("generalisedParetoShape() finds the shape that a sample was drawn with", () => {
   // The mean over 40 samples of 1000 must be the truth within five standard errors, the prior's pull
-  // (k + 1/2 · 10/1000) and 0.02 for the bias of the fit: a false alarm once in 8e4 runs
-  // (t distribution with 39 degrees of freedom).
+  // (k + 1/2 · 10/1000) and 0.02 for the bias of the fit: each of the four a
+  // false alarm at most once in 8e4 runs (t distribution with 39 degrees of freedom).
   for (const shape of [-0.5, 0.2, 0.7, 1.5]) {
     const found = replications(81, 40).map((key) =>
       generalisedParetoShape(

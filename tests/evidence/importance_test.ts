@@ -34,8 +34,8 @@ function errors(of: (logWeights: Float64Array) => { estimate: number; standardEr
 
 /**
  * Whether errors look like 200 draws of N(0, 1). The share of |z| < 1 is 0.683 ± 0.033 and the mean
- * 0 ± 0.071: five standard deviations each are a false alarm once in about 1e6 runs, |z| > 5.5 once in
- * 1e5.
+ * 0 ± 0.071 (0.03 ± 0.07, since a logarithm is concave): five standard deviations of each are left, a
+ * false alarm once in 1e6 runs; one of 200 |z| > 5.5 is one once in 1e5.
  */
 function looksNormal(z: readonly number[]): boolean {
   const share = z.filter((one) => Math.abs(one) < 1).length / z.length;
@@ -49,14 +49,14 @@ Deno.test("importanceEvidence() covers the truth as often as its standard error 
 });
 
 Deno.test("wrong estimates and standard errors do not cover the truth", () => {
-  const with_ = (change: (e: { estimate: number; standardError: number }) => object) =>
+  const changed = (change: (e: { estimate: number; standardError: number }) => object) =>
     errors((logWeights) => {
       const evidence = importanceEvidence(logWeights);
       return { ...evidence, ...change(evidence) };
     });
-  // n in place of √n, twice the variance, and the mean of the logarithm.
-  assert.ok(!looksNormal(with_(({ standardError }) => ({ standardError: standardError / 20 }))));
-  assert.ok(!looksNormal(with_(({ standardError }) => ({ standardError: standardError * 2 }))));
+  // n in place of √n, twice the error, and the mean of the logarithm.
+  assert.ok(!looksNormal(changed(({ standardError }) => ({ standardError: standardError / 20 }))));
+  assert.ok(!looksNormal(changed(({ standardError }) => ({ standardError: standardError * 2 }))));
   assert.ok(
     !looksNormal(errors((logWeights) => ({
       ...importanceEvidence(logWeights),

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import {
+  density,
+  type Key,
+  key,
+  sample,
+  type SampleOptions,
+  splineFlow,
+  type Target,
+  tensor,
+  where,
+} from "../../mod.ts";
+
+const plane = density(2, (x) => x.square().sum().mul(-0.5));
+
+/** What a user who does not check types may pass. */
+type Anything = SampleOptions & Readonly<Record<string, unknown>>;
+
+const refused: [what: string, options: unknown, message: RegExp][] = [
+  ["zero chains", { chains: 0 }, /^Cannot sample 0 chains: `chains` must be a positive integer$/],
+  ["fractional chains", { chains: 2.5 }, /^Cannot sample 2\.5 chains: .* positive integer$/],
+  ["chains in words", { chains: "ten" }, /^Cannot sample ten chains: /],
+  [
+    "an initial of the wrong dimension",
+    { initial: [[1, 2, 3], [4, 5, 6]] },
+    /`initial` has the shape \[2, 3\], but must be chains × dimension, here \[chains, 2\]$/,
+  ],
+  ["an initial that is one position", { initial: [1, 2] }, /has the shape \[2\]/],
+  ["an initial with rows of unequal lengths", { initial: [[1, 2], [3]] }, /equal length/],
+  [
+    "an initial for another number of chains",
+    { chains: 3, initial: [[1, 2], [3, 4]] },
+    /`chains` is 3, but `initial` holds 2 positions$/,
+  ],
+  ["an unknown option", { chain: 4 }, /unknown option `chain`: did you mean chains\?$/],
+  ["an unknown option unlike any", { foo: 4 }, /unknown option `foo`: the options are chains, /],
+  ["an unknown part of the schedule", { schedule: { warmup: [9] } }, /`schedule\.warmup`: did you/],
+  ["an unknown part of stop", { stop: { rhat: 1.1 } }, /unknown option `stop\.rhat`: did you mean/],
+  ["a schedule without steps", { schedule: { localSteps: 0 } }, /`schedule\.localSteps` 0: /],
+  ["a warm-up without windows", { schedule: { warmupWindows: [] } }, /warmupWindows\.length` 0/],
+  ["a window of half a step", { schedule: { warmupWindows: [8.5] } }, /warmupWindows` 8\.5: /],
+  ["a negative budget", { stop: { maxDraws: -1 } }, /`stop\.maxDraws` -1: expected a positive/],
+  ["a device that is none", { device: "tpu" }, /device `tpu`: expected auto, interpreter, wasm/],
+  ["a flow that is none", { flow: "spline" }, /with this `flow`: give splineFlow\(\)/],
+];
+
+for (const [what, options, message] of refused) {
+  Deno.test(`sample() refuses ${what}`, async () => {
+    await assert.rejects(sample(plane, key(1), options as Anything), (error: Error) => {
+      assert.ok(error instanceof TypeError || error instanceof RangeError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  });
+}
+
+Deno.test("sample() refuses a target and a key that are none", async () => {
+  const plain = ((x: number[]) => -x[0]) as unknown as Target;
+  await assert.rejects(sample(plain, key(1)), /make one with density\(dimension, logDensity\)/);
+  await assert.rejects(sample(plane, 42 as unknown as Key), /key 42: make one with key\(seed\)/);
+});
+
+Deno.test("sample() refuses the flow of a target of another dimension", async () => {
+  const state = splineFlow().init(3, [1, 2]);
+  const flow = { kind: splineFlow(), state } as unknown as NonNullable<SampleOptions["flow"]>;
+  await assert.rejects(sample(plane, key(1), { flow }), /2 coordinates with a flow .* on 3$/);
+});
+
+Deno.test("sample() says which chains start where the density is not finite", async () => {
+  const half = density(2, (x) => where(x.at(0).greater(0), x.square().sum().mul(-0.5), -Infinity));
+  const initial = [[1, 1], [-1, 1], [2, 0], [-3, 0]];
+  await assert.rejects(
+    sample(half, key(1), { initial }),
+    /^RangeError: Cannot start 2 of 4 chains: chain 1: the log density is -Infinity; chain 3: .*initial/,
+  );
+});
+
+Deno.test("sample() says in which coordinate a gradient is NaN", async () => {
+  // The branch that is not taken overflows, and 0 · ∞ is NaN.
+  const broken = density(2, (x) => where(x.at(1).less(1000), 0, x.at(1).exp()).sub(x.at(0).square()));
+  await assert.rejects(
+    sample(broken, key(1), { initial: [[0, 0], [0, 800]] }),
+    /Cannot start 1 of 2 chains: chain 1: the gradient of the log density is NaN in coordinate 1 \(x\[1\]\)/,
+  );
+});
+
+Deno.test("sample() says so when the density is finite nowhere near the start", async () => {
+  const nowhere = density(2, (x) => where(x.at(0).greater(100), 0, -Infinity));
+  await assert.rejects(
+    sample(nowhere, key(1), { chains: 3 }),
+    /Cannot start 3 of 3 chains: .*No start was found in 20 random positions/,
+  );
+});
+
+Deno.test("sample() finds starts where a density is finite somewhere", async () => {
+  const corner = density(2, (x) =>
+    where(x.min().greater(0), x.sum().neg(), -Infinity));
+  const run = await sample(corner, key(1), {
+    chains: 16,
+    flow: "none",
+    stop: { effectiveSampleSize: 100, maxDraws: 200 },
+  });
+  assert.ok(run.draws.x.data.every((x) => x > 0));
+});
+
+Deno.test("a log density that does not give a scalar is refused when the target is made", () => {
+  assert.throws(() => density(2, (x) => x), /tensor of shape \[2\] instead of a scalar; .*\.sum\(\)/);
+  assert.throws(() => density(2, () => undefined as never), /gave back undefined \(is a `return`/);
+});
+
+Deno.test("sample() takes initial positions as a tensor or as nested arrays alike", async () => {
+  const rows = [[0.5, 1], [1, 0], [-1, 2]];
+  const options = { flow: "none", stop: { maxDraws: 20 } } as const;
+  const [a, b] = await Promise.all([
+    sample(plane, key(3), { ...options, initial: rows }),
+    sample(plane, key(3), { ...options, initial: tensor(rows) }),
+  ]);
+  assert.deepEqual(a.draws.x, b.draws.x);
+  assert.equal(a.draws.x.shape[0], 3);
+});

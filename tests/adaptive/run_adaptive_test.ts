@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { dualMoon } from "../../examples/dual_moon.ts";
+import {
+  density,
+  foldIn,
+  type Key,
+  key,
+  normal,
+  planFor,
+  type RunState,
+  runAdaptive,
+  sample,
+  type SampleOptions,
+  stateFromBytes,
+  stateToBytes,
+} from "../../mod.ts";
+
+const SHORT: SampleOptions = {
+  chains: 16,
+  schedule: { warmupWindows: [12, 12], trainCycles: 2 },
+  stop: { maxDraws: 48 },
+};
+
+const positions = normal(key(4), [16, 5]);
+
+async function statesOf(): Promise<RunState[]> {
+  const plan = planFor(dualMoon, SHORT);
+  const states: RunState[] = [];
+  const start = await runAdaptive.start(plan)(positions);
+  for await (const state of runAdaptive.cycles(plan)(start, key(5))) states.push(state);
+  return states;
+}
+
+Deno.test("runAdaptive() is the last of its cycles", async () => {
+  const plan = planFor(dualMoon, SHORT);
+  const start = await runAdaptive.start(plan)(positions);
+  const last = await runAdaptive(plan)(start, key(5));
+  assert.deepEqual(last, (await statesOf()).at(-1));
+  assert.equal(last.phase, "done");
+});
+
+Deno.test("a run goes on from the bytes of any cycle as if it had never stopped", async () => {
+  const states = await statesOf();
+  const last = states.at(-1);
+  for (const state of states) {
+    const resumed = stateFromBytes(stateToBytes(state));
+    const plan = planFor(dualMoon, SHORT);
+    assert.deepEqual(await runAdaptive(plan)(resumed as never, key(5)), last);
+  }
+});
+
+Deno.test("states of cycles are never changed afterwards", async () => {
+  const plan = planFor(dualMoon, SHORT);
+  const start = await runAdaptive.start(plan)(positions);
+  const kept: [RunState, Uint8Array][] = [];
+  for await (const state of runAdaptive.cycles(plan)(start, key(5))) {
+    kept.push([state, stateToBytes(state)]);
+  }
+  for (const [state, bytes] of kept) assert.deepEqual(stateToBytes(state), bytes);
+});
+
+Deno.test("nothing adapts in production", async () => {
+  const production = (await statesOf()).filter(({ draws }) => draws.length > 0);
+  assert.ok(production.length > 2);
+  for (const { adaptation, flow } of production) {
+    assert.deepEqual(adaptation, production[0].adaptation);
+    assert.deepEqual(flow, production[0].flow);
+  }
+});
+
+Deno.test("each cycle has random numbers of its own", async () => {
+  const states = (await statesOf()).filter(({ draws }) => draws.length > 0);
+  const blocks = states.at(-1)?.draws ?? [];
+  const seen = new Set<number>();
+  let moved = 0;
+  for (const { position: { data } } of blocks) {
+    for (let i = 0; i < data.length; i += 5) {
+      if (!seen.has(data[i])) moved++;
+      seen.add(data[i]);
+    }
+  }
+  // Repeated random numbers would repeat whole cycles; here only rejections repeat a draw.
+  assert.ok(moved > 0.3 * blocks.length * 16);
+});
+
+Deno.test("every part of a plan can be replaced by a function of the same type", async () => {
+  const plan = planFor(dualMoon, SHORT);
+  const calls: string[] = [];
+  const last = await runAdaptive({
+    ...plan,
+    adaptation: {
+      ...plan.adaptation,
+      afterWindow: (state, ...rest) => {
+        calls.push("window");
+        return plan.adaptation.afterWindow(state, ...rest);
+      },
+    },
+    train: (flow, input) => {
+      calls.push(input.last ? "last training" : "training");
+      return plan.train(flow, input);
+    },
+    trained: () => false,
+    global: (options) => {
+      calls.push("global");
+      return plan.global(options);
+    },
+    stop: {
+      nextLook: () => 1000,
+      decide: ({ draws }) => draws >= 30 ? "budget" : undefined,
+      timeIsUp: () => false,
+    },
+  })(await runAdaptive.start(plan)(positions), key(1));
+  assert.equal(last.ended, "budget");
+  assert.deepEqual(
+    calls.slice(0, 5),
+    ["window", "training", "global", "last training", "global"],
+  );
+});
+
+Deno.test("sample() goes on from the state of a result with more draws", async () => {
+  const first = await sample(dualMoon, key(1), SHORT);
+  const more = await sample(dualMoon, key(1), {
+    ...SHORT,
+    stop: { maxDraws: 96 },
+    resume: first.state,
+  });
+  const whole = await sample(dualMoon, key(1), { ...SHORT, stop: { maxDraws: 96 } });
+  assert.deepEqual(more.draws, whole.draws);
+  const [, draws] = first.draws.x.shape;
+  for (let chain = 0; chain < 16; chain++) {
+    const row = (data: Float64Array, length: number) =>
+      data.slice(chain * length * 5, chain * length * 5 + draws * 5);
+    assert.deepEqual(row(more.draws.x.data, more.draws.x.shape[1]), row(first.draws.x.data, draws));
+  }
+});
+
+Deno.test("sample() refuses to resume a run of another dimension", async () => {
+  const { state } = await sample(dualMoon, key(1), SHORT);
+  const plane = density(2, (x) => x.square().sum().neg());
+  await assert.rejects(
+    sample(plane, key(1), { resume: state }),
+    /Cannot resume a run of 5 coordinates with a target of 2/,
+  );
+});
+
+Deno.test("cycle i draws from foldIn(key, i): another key changes every cycle", async () => {
+  const plan = planFor(dualMoon, SHORT);
+  const start = await runAdaptive.start(plan)(positions);
+  const first = async (k: Key): Promise<ArrayLike<number>> => {
+    const { value } = await runAdaptive.cycles(plan)(start, k).next();
+    return (value as RunState).chains.position.data;
+  };
+  assert.notDeepEqual(await first(key(1)), await first(foldIn(key(1), 0)));
+  assert.deepEqual(await first(key(1)), await first(key(1)));
+});

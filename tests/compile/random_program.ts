@@ -1,0 +1,367 @@
+/**
+ * Random programs over all primitives, and random inputs for them: what the compiler is held against
+ * the interpreter with.
+ */
+import { randomWords } from "../../src/random/words.ts";
+import {
+  ARITHMETIC,
+  BINARY,
+  BITWISE,
+  COMPARISON,
+  type DType,
+  LOGICAL,
+  type Primitive,
+  type RuleTable,
+  type Shape,
+  UNARY,
+  type ValueType,
+} from "../../src/tensor/program.ts";
+import { allocate, broadcastShapes, sameShape, sizeOf } from "../../src/tensor/shape.ts";
+import { apply, fromArray, type Tensor, words } from "../../src/tensor/tensor.ts";
+import { repeatLoop } from "../../src/tensor/trace.ts";
+
+/** Arrays are kept below this size, some above and some below what the compiler unrolls (64). */
+const LARGEST = 200;
+
+/** Lengths of axes: their products lie on both sides of 64. */
+const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 65, 70, 0];
+
+/** Floats at the edges of what arithmetic does. */
+export const SPECIAL_FLOATS: readonly number[] = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  Infinity,
+  -Infinity,
+  NaN,
+  5e-324,
+  -5e-324,
+  2 ** -1022,
+  -(2 ** -1023),
+  1e-310,
+  1e-160,
+  1e160,
+  Number.MAX_VALUE,
+  -Number.MAX_VALUE,
+  2 ** 31,
+  2 ** 32 - 1,
+  2 ** 32,
+  2 ** 52,
+  2 ** 53 + 2,
+  -(2 ** 52) - 1,
+  4503599627370495.5,
+  709.79,
+  -745.2,
+  22.1,
+  1e6,
+  -1e17,
+  1e300,
+  Math.PI / 4,
+  Math.SQRT1_2,
+  1 - 2 ** -53,
+];
+
+const SPECIAL_WORDS = [0, 1, 2, 3, 31, 32, 0x7fffffff, 0x80000000, 0xffffffff];
+
+/** Decisions, one after the other; when they are used up, the first choice is taken. */
+export class Decisions {
+  readonly #numbers: readonly number[];
+  #next = 0;
+
+  constructor(numbers: readonly number[]) {
+    this.#numbers = numbers;
+  }
+
+  /** A number from 0 to n − 1. */
+  below(n: number): number {
+    const number = this.#numbers[this.#next] ?? 0;
+    this.#next++;
+    return number % n;
+  }
+
+  /** One of several things. */
+  of<T>(things: readonly T[]): T {
+    return things[this.below(things.length)];
+  }
+
+  /** A key for many numbers. */
+  seed(): readonly [number, number] {
+    return [this.below(2 ** 30), this.below(2 ** 30)];
+  }
+}
+
+/** A shape of rank 0 to 3 with at most `LARGEST` elements. */
+export function shapeBy(decisions: Decisions): Shape {
+  const shape: number[] = [];
+  for (let rank = decisions.below(4); rank > 0; rank--) {
+    const length = decisions.of(LENGTHS);
+    if (sizeOf([...shape, length]) <= LARGEST) shape.push(length);
+  }
+  return shape;
+}
+
+/** A type, most often of floats. */
+export function typeBy(decisions: Decisions): ValueType {
+  const dtype = decisions.of<DType>(["f64", "f64", "f64", "u32", "bool"]);
+  return { dtype, shape: shapeBy(decisions) };
+}
+
+/** Values of a type: special ones and ordinary ones of all sizes. */
+export function valuesOf(
+  { dtype, shape }: ValueType,
+  seed: readonly [number, number],
+  repeated = false,
+): Tensor {
+  const size = sizeOf(shape);
+  const data = allocate(dtype, size);
+  const random = randomWords(seed, 2 * size + 2);
+  for (let i = 0; i < size; i++) {
+    const at = repeated ? 0 : i;
+    const [choice, word] = [random[2 * at], random[2 * at + 1]];
+    const special = choice % 2 === 0;
+    if (dtype === "bool") data[i] = word % 2;
+    else if (dtype === "u32") data[i] = special ? SPECIAL_WORDS[word % SPECIAL_WORDS.length] : word;
+    else if (special) data[i] = SPECIAL_FLOATS[word % SPECIAL_FLOATS.length];
+    else data[i] = (word / 2 ** 31 - 1) * [1, 10, 1000, 1e-3][(choice >>> 1) % 4];
+  }
+  return fromArray({ dtype, shape, data });
+}
+
+/** Writes random equations: from decisions and the tensors that there are. */
+class Writer {
+  readonly #decisions: Decisions;
+  readonly #pool: Tensor[];
+  readonly #depth: number;
+  readonly #note: (primitive: Primitive) => void;
+
+  constructor(
+    decisions: Decisions,
+    pool: readonly Tensor[],
+    depth: number,
+    note: (primitive: Primitive) => void,
+  ) {
+    this.#decisions = decisions;
+    this.#pool = [...pool];
+    this.#depth = depth;
+    this.#note = note;
+  }
+
+  get pool(): readonly Tensor[] {
+    return this.#pool;
+  }
+
+  /** Adds the results of one random primitive. */
+  write(): void {
+    const primitive = this.#decisions.of(Object.keys(this.#rules) as Primitive[]);
+    const results = this.#rules[primitive]();
+    this.#note(primitive);
+    this.#pool.push(...results);
+  }
+
+  #any(): Tensor {
+    // The last are taken more often, so that equations build on each other.
+    const back = Math.min(this.#decisions.below(8), this.#decisions.below(8));
+    return this.#pool[Math.max(0, this.#pool.length - 1 - back)];
+  }
+
+  #constant(type: ValueType): Tensor {
+    return valuesOf(type, this.#decisions.seed(), this.#decisions.below(4) === 0);
+  }
+
+  /** A tensor of a type of elements: there already, converted, or constant. */
+  #of(...dtypes: readonly DType[]): Tensor {
+    const found = this.#any();
+    if (dtypes.includes(found.dtype)) return found;
+    const fitting = this.#pool.filter(({ dtype }) => dtypes.includes(dtype));
+    if (fitting.length > 0 && this.#decisions.below(3) > 0) return this.#decisions.of(fitting);
+    return this.#decisions.below(2) === 0
+      ? found.as(dtypes[0])
+      : this.#constant({ dtype: dtypes[0], shape: found.shape });
+  }
+
+  /** Another tensor for an operation with `x`: of its type, broadcast to a common shape. */
+  #pair(x: Tensor): [Tensor, Tensor] {
+    const other = this.#of(x.dtype);
+    const common = broadcastShapes(x.shape, other.shape);
+    if (other.dtype !== x.dtype || common === undefined || sizeOf(common) > LARGEST) {
+      const shape = this.#decisions.below(2) === 0 ? x.shape : [];
+      const made = this.#constant({ dtype: x.dtype, shape });
+      return this.#swapped(x, made.broadcastTo(x.shape));
+    }
+    return this.#swapped(x.broadcastTo(common), other.broadcastTo(common));
+  }
+
+  #swapped(a: Tensor, b: Tensor): [Tensor, Tensor] {
+    return this.#decisions.below(2) === 0 ? [a, b] : [b, a];
+  }
+
+  #unary(primitive: typeof UNARY[number]): Tensor[] {
+    return apply(primitive, {}, [this.#of("f64")]);
+  }
+
+  #binary(primitive: Parameters<typeof apply>[0], ...dtypes: readonly DType[]): Tensor[] {
+    return apply(primitive, {}, this.#pair(this.#of(...dtypes)));
+  }
+
+  #shift(primitive: "shiftLeft" | "shiftRight"): Tensor[] {
+    const x = this.#of("u32");
+    const distance = words([this.#decisions.below(33)], []).broadcastTo(x.shape);
+    return apply(primitive, {}, [x, distance]);
+  }
+
+  #reduce(primitive: "sum" | "maximum" | "minimum"): Tensor[] {
+    const x = this.#of("f64");
+    const axes = x.shape.map((_, axis) => axis).filter(() => this.#decisions.below(2) === 0);
+    return apply(primitive, { axes }, [x]);
+  }
+
+  #table<K extends Primitive>(
+    names: readonly K[],
+    rule: (name: K) => Tensor[],
+  ): { readonly [P in K]: () => Tensor[] } {
+    return Object.fromEntries(names.map((name) => [name, () => rule(name)])) as {
+      [P in K]: () => Tensor[];
+    };
+  }
+
+  readonly #rules: RuleTable<() => Tensor[]> = {
+    ...this.#table(UNARY, (name) => this.#unary(name)),
+    ...this.#table(ARITHMETIC, (name) => this.#binary(name, "f64", "u32")),
+    ...this.#table(BINARY, (name) => this.#binary(name, "f64")),
+    ...this.#table(BITWISE, (name) => this.#binary(name, "u32")),
+    ...this.#table(COMPARISON, (name) => this.#binary(name, "f64", "u32")),
+    ...this.#table(LOGICAL, (name) => this.#binary(name, "bool")),
+    sum: () => this.#reduce("sum"),
+    maximum: () => this.#reduce("maximum"),
+    minimum: () => this.#reduce("minimum"),
+    shiftLeft: () => this.#shift("shiftLeft"),
+    shiftRight: () => this.#shift("shiftRight"),
+    constant: () => [this.#constant(typeBy(this.#decisions))],
+    not: () => apply("not", {}, [this.#of("bool")]),
+    select: () => {
+      const [a, b] = this.#pair(this.#any());
+      const mask = this.#of("bool");
+      const common = broadcastShapes(mask.shape, a.shape);
+      const fits = common !== undefined && sizeOf(common) <= LARGEST;
+      const shape = fits ? common : a.shape;
+      const chosen = fits ? mask : this.#constant({ dtype: "bool", shape });
+      return apply("select", {}, [chosen, a, b].map((x) => x.broadcastTo(shape)));
+    },
+    convert: () => [this.#any().as(this.#decisions.of<DType>(["f64", "u32", "bool"]))],
+    broadcast: () => {
+      const x = this.#any();
+      const front = this.#decisions.of([[], [2], [3], [66], [0]]);
+      const shape = [
+        ...front,
+        ...x.shape.map((length) => length === 1 ? this.#decisions.of([1, 3, 67]) : length),
+      ];
+      return sizeOf(shape) <= LARGEST ? [x.broadcastTo(shape)] : [x];
+    },
+    reshape: () => {
+      const x = this.#any();
+      if (x.size === 0) return [x.reshape([0, 2])];
+      const factors = [1, 2, 3, 4, 5, 8].filter((factor) => x.size % factor === 0);
+      const [first, second] = [this.#decisions.of(factors), this.#decisions.of(factors)];
+      if (x.size % (first * second) !== 0) return [x.reshape([first, -1])];
+      return [x.reshape(this.#decisions.of([[-1], [first, -1], [first, -1, second]]))];
+    },
+    transpose: () => {
+      const x = this.#any();
+      const order = x.shape.map((_, axis) => axis);
+      for (let i = order.length - 1; i > 0; i--) {
+        const j = this.#decisions.below(i + 1);
+        [order[i], order[j]] = [order[j], order[i]];
+      }
+      return [x.transpose(order)];
+    },
+    slice: () => {
+      const x = this.#any();
+      const start = x.shape.map((length) => this.#decisions.below(Math.min(length, 3) + 1));
+      const stop = x.shape.map((length, axis) =>
+        Math.max(start[axis], length - this.#decisions.below(3))
+      );
+      return apply("slice", { start, stop, step: x.shape.map(() => this.#step()) }, [x]);
+    },
+    place: () => {
+      const x = this.#any();
+      const start = x.shape.map(() => this.#decisions.below(3));
+      const step = x.shape.map(() => this.#step());
+      const shape = x.shape.map((length, axis) =>
+        start[axis] + Math.max(0, (length - 1) * step[axis] + 1) + this.#decisions.below(3)
+      );
+      return sizeOf(shape) <= 2 * LARGEST ? apply("place", { shape, start, step }, [x]) : [x];
+    },
+    concat: () => {
+      const x = this.#any();
+      if (x.shape.length === 0) return [x];
+      const axis = this.#decisions.below(x.shape.length);
+      const others = this.#pool.filter(({ dtype, shape }) =>
+        dtype === x.dtype && shape.length === x.shape.length &&
+        shape.every((length, i) => i === axis || length === x.shape[i])
+      );
+      const parts = [x, this.#decisions.of(others), this.#decisions.of(others)];
+      return apply("concat", { axis }, parts.slice(0, 1 + this.#decisions.below(3)));
+    },
+    threefry: () => {
+      const drawn = this.#of("u32");
+      const key = drawn.size >= 2
+        ? drawn.reshape([-1]).slice(0, 2)
+        : this.#constant({ dtype: "u32", shape: [2] });
+      const counters = this.#of("u32").reshape([-1]);
+      return apply("threefry", {}, [key, counters]);
+    },
+    loop: () => {
+      const count = this.#decisions.below(4);
+      const carried = [this.#any(), this.#any()].slice(0, 1 + this.#decisions.below(2));
+      if (this.#depth > 1) return carried;
+      const last = repeatLoop(count, (state, index) => {
+        const inner = new Writer(
+          this.#decisions,
+          [...this.#pool, index, ...state],
+          this.#depth + 1,
+          this.#note,
+        );
+        for (let n = 1 + this.#decisions.below(4); n > 0; n--) inner.write();
+        return state.map((leaf) => inner.like(leaf));
+      }, carried);
+      return [...last];
+    },
+    stopGradient: () => [this.#any().stopGradient()],
+  };
+
+  #step(): number {
+    return this.#decisions.of([1, 1, 2, 3]);
+  }
+
+  /** The newest tensor of the type of another. */
+  like({ dtype, shape }: ValueType): Tensor {
+    const found = this.#pool.findLast((x) => x.dtype === dtype && sameShape(x.shape, shape));
+    if (found === undefined) throw new Error(`No tensor like ${dtype}[${shape.join(", ")}]`);
+    return found;
+  }
+}
+
+/**
+ * The body of a random program.
+ *
+ * @param decisions What decides.
+ * @param note Is told of each primitive that was used.
+ * @returns From tensors to all tensors: those, and what was computed.
+ */
+export function randomBody(
+  decisions: Decisions,
+  note: (primitive: Primitive) => void,
+): (
+  inputs: readonly Tensor[],
+) => { readonly pool: readonly Tensor[]; like(type: ValueType): Tensor } {
+  return (inputs) => {
+    const writer = new Writer(decisions, inputs, 0, note);
+    for (let n = 1 + decisions.below(10); n > 0; n--) writer.write();
+    return writer;
+  };
+}
