@@ -65,6 +65,7 @@ export {
 } from "./src/adaptive/training.ts";
 
 export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
+export { progressLine } from "./src/report/progress_line.ts";
 
 // Targets.
 export { density } from "./src/target/density.ts";

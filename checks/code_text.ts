@@ -6,10 +6,8 @@ export interface CodeTextOptions {
   readonly blankStrings: boolean;
 }
 
-const REGEX_MAY_FOLLOW =
-  /(^|[(,=:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|of|in))$/;
-const TOKEN =
-  /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[`{}]|\//g;
+const REGEX_MAY_FOLLOW = /(^|[(,=:[!&|?{};+\-*%<>~^]|\b(return|typeof|case|of|in))$/;
+const TOKEN = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|[`{}]|\//g;
 const REGEX = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/y;
 const TEMPLATE_END = /`|\$\{/g;
 

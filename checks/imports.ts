@@ -28,9 +28,7 @@ export function importsOf(path: string, text: string): Import[] {
     .flatMap((match) => match.indices?.slice(1) ?? [])
     .filter((range) => range !== undefined)
     .sort(([a], [b]) => a - b)
-    .map(([start, end]) =>
-      importOf(path, text.slice(start, end), lineAt(text, start))
-    )
+    .map(([start, end]) => importOf(path, text.slice(start, end), lineAt(text, start)))
     .filter(({ specifier }) => !specifier.endsWith("/"));
 }
 

@@ -1,11 +1,6 @@
 /** The same bits on every machine: nothing in `src` leaves its result to the engine. */
 import { codeText } from "./code_text.ts";
-import {
-  filesOf,
-  lineAt,
-  type SourceTree,
-  type Violation,
-} from "./source_tree.ts";
+import { filesOf, lineAt, type SourceTree, type Violation } from "./source_tree.ts";
 
 /** What ECMAScript specifies to the bit; the rest of `Math` is "implementation-approximated". */
 const EXACT_MATH = new Set(

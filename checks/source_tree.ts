@@ -17,8 +17,7 @@ export type Rule = (tree: SourceTree) => Violation[];
 
 const SKIPPED_FOLDERS = new Set(["coverage", "node_modules", "out", "target"]);
 const HIDDEN_FOLDERS = new Set([".cargo", ".ci", ".github"]);
-const TEXT =
-  /\.(ts|js|rs|wgsl|json|jsonc|lock|toml|md|html|css|py|txt|yml|sh)$/;
+const TEXT = /\.(ts|js|rs|wgsl|json|jsonc|lock|toml|md|html|css|py|txt|yml|sh)$/;
 
 /** Reads every text file under `root`. */
 export function readSourceTree(root: URL): SourceTree {
@@ -39,9 +38,7 @@ export function readSourceTree(root: URL): SourceTree {
 }
 
 function isVisited(folder: string): boolean {
-  return folder.startsWith(".")
-    ? HIDDEN_FOLDERS.has(folder)
-    : !SKIPPED_FOLDERS.has(folder);
+  return folder.startsWith(".") ? HIDDEN_FOLDERS.has(folder) : !SKIPPED_FOLDERS.has(folder);
 }
 
 function byName(a: Deno.DirEntry, b: Deno.DirEntry): number {

@@ -6,9 +6,7 @@ const ROOT = new URL("../", import.meta.url);
 async function serveFile(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const file = new URL(`.${pathname}`, ROOT);
-  const type = pathname.endsWith(".ts")
-    ? "application/typescript"
-    : "text/plain";
+  const type = pathname.endsWith(".ts") ? "application/typescript" : "text/plain";
   try {
     const body = await Deno.readFile(file);
     return new Response(body, { headers: { "content-type": type } });

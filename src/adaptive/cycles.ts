@@ -8,13 +8,7 @@ import { type Key, split } from "../tensor/random.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { addToReplay } from "./replay.ts";
-import {
-  addToMean,
-  type DrawBlock,
-  EMPTY_MEAN,
-  type Phase,
-  type RunState,
-} from "./run_state.ts";
+import { addToMean, type DrawBlock, EMPTY_MEAN, type Phase, type RunState } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A cycle: from a state and the cycle's key to the next state. */

@@ -162,7 +162,10 @@ function checkSchedule(
 /** The values of all checks, or the first error. */
 function all<Checks extends Readonly<Record<string, Either<Error, unknown>>>>(
   checks: Checks,
-): Either<Error, { readonly [N in keyof Checks]: Checks[N] extends Either<Error, infer V> ? V : never }> {
+): Either<
+  Error,
+  { readonly [N in keyof Checks]: Checks[N] extends Either<Error, infer V> ? V : never }
+> {
   const values: Record<string, unknown> = {};
   for (const [name, check] of Object.entries(checks)) {
     if (either.isLeft(check)) return check;

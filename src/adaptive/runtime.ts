@@ -4,7 +4,7 @@
  * @module
  */
 import { flowProposal } from "../global/flow_proposal.ts";
-import { type GlobalStep } from "../global/independence.ts";
+import type { GlobalStep } from "../global/independence.ts";
 import { normalVectors } from "../global/normals.ts";
 import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
 import type { ChainState } from "../kernels/kernel.ts";

@@ -9,7 +9,7 @@ import { type Key, split } from "../tensor/random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { leaves, type Tree } from "../tensor/tree.ts";
 import { findStart, type Started } from "./initial.ts";
-import { orThrow, type Prepared, prepare, type SampleOptions } from "./options.ts";
+import { orThrow, prepare, type Prepared, type SampleOptions } from "./options.ts";
 import { progressOf } from "./progress.ts";
 import { resultOf, type SampleResult } from "./result.ts";
 import type { RunState } from "./run_state.ts";

@@ -73,7 +73,9 @@ export function stateToBytes(state: RunState): Uint8Array<ArrayBuffer> {
       return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, code(entry)]));
     }
     if (typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {
-      throw new TypeError(`Cannot write a state that holds a ${typeof value}: plain data is needed`);
+      throw new TypeError(
+        `Cannot write a state that holds a ${typeof value}: plain data is needed`,
+      );
     }
     return value;
   };
@@ -149,7 +151,9 @@ export function stateFromBytes<State extends ChainState = ChainState>(
     if (Array.isArray(value)) return value.map(decode);
     if (typeof value !== "object" || value === null) return value;
     if (!("$" in value)) {
-      return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, decode(entry)]));
+      return Object.fromEntries(
+        Object.entries(value).map(([name, entry]) => [name, decode(entry)]),
+      );
     }
     const coded = value as Coded;
     switch (coded.$) {

@@ -77,7 +77,10 @@ Deno.test("sample() says which chains start where the density is not finite", as
 
 Deno.test("sample() says in which coordinate a gradient is NaN", async () => {
   // The branch that is not taken overflows, and 0 · ∞ is NaN.
-  const broken = density(2, (x) => where(x.at(1).less(1000), 0, x.at(1).exp()).sub(x.at(0).square()));
+  const broken = density(
+    2,
+    (x) => where(x.at(1).less(1000), 0, x.at(1).exp()).sub(x.at(0).square()),
+  );
   await assert.rejects(
     sample(broken, key(1), { initial: [[0, 0], [0, 800]] }),
     /Cannot start 1 of 2 chains: chain 1: the gradient of the log density is NaN in coordinate 1 \(x\[1\]\)/,
@@ -93,8 +96,7 @@ Deno.test("sample() says so when the density is finite nowhere near the start", 
 });
 
 Deno.test("sample() finds starts where a density is finite somewhere", async () => {
-  const corner = density(2, (x) =>
-    where(x.min().greater(0), x.sum().neg(), -Infinity));
+  const corner = density(2, (x) => where(x.min().greater(0), x.sum().neg(), -Infinity));
   const run = await sample(corner, key(1), {
     chains: 16,
     flow: "none",
@@ -104,7 +106,10 @@ Deno.test("sample() finds starts where a density is finite somewhere", async () 
 });
 
 Deno.test("a log density that does not give a scalar is refused when the target is made", () => {
-  assert.throws(() => density(2, (x) => x), /tensor of shape \[2\] instead of a scalar; .*\.sum\(\)/);
+  assert.throws(
+    () => density(2, (x) => x),
+    /tensor of shape \[2\] instead of a scalar; .*\.sum\(\)/,
+  );
   assert.throws(() => density(2, () => undefined as never), /gave back undefined \(is a `return`/);
 });
 

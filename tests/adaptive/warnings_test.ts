@@ -49,7 +49,12 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
   ],
   [
     "importance weights with a heavy tail",
-    { logEvidence: { ...fine.logEvidence as NonNullable<RunFacts["logEvidence"]>, paretoShape: 0.9 } },
+    {
+      logEvidence: {
+        ...fine.logEvidence as NonNullable<RunFacts["logEvidence"]>,
+        paretoShape: 0.9,
+      },
+    },
     /log evidence and its standard error are unreliable: .* shape of 0\.90, above 0\.7/,
   ],
 ];

@@ -3,10 +3,7 @@ import assert from "node:assert/strict";
 import { externalViolations } from "../../checks/externals.ts";
 import { lengthViolations, MAX_LINES } from "../../checks/file_length.ts";
 import { nameViolations } from "../../checks/file_names.ts";
-import {
-  generatedHeader,
-  generatedViolations,
-} from "../../checks/generated.ts";
+import { generatedHeader, generatedViolations } from "../../checks/generated.ts";
 import { cycleViolations } from "../../checks/import_cycles.ts";
 import { LAYERS, layerViolations } from "../../checks/layers.ts";
 import { pathViolations } from "../../checks/machine_paths.ts";
@@ -21,9 +18,7 @@ function treeOf(files: Files): SourceTree {
 
 /** The places that a rule finds, as `path:line` or `path`. */
 function places(rule: Rule, files: Files): string[] {
-  return rule(treeOf(files)).map(({ path, line }) =>
-    line === undefined ? path : `${path}:${line}`
-  );
+  return rule(treeOf(files)).map(({ path, line }) => line === undefined ? path : `${path}:${line}`);
 }
 
 const catches: [name: string, rule: Rule, offender: Files, at: string][] = [
@@ -55,8 +50,7 @@ const catches: [name: string, rule: Rule, offender: Files, at: string][] = [
     "layers: a worker against the order",
     layerViolations,
     {
-      "src/device/a.ts":
-        'new Worker(new URL("../flows/w.ts", import.meta.url), {});',
+      "src/device/a.ts": 'new Worker(new URL("../flows/w.ts", import.meta.url), {});',
     },
     "src/device/a.ts:1",
   ],

@@ -24,7 +24,13 @@ import { repeatLoop } from "../../src/tensor/trace.ts";
 const LARGEST = 200;
 
 /** Lengths of axes: their products lie on both sides of 64. */
-const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 65, 70, 0];
+const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 63, 65, 70, 0];
+
+/** What moves and reduces large arrays is taken more often than its share. */
+const OFTEN: readonly Primitive[] = [
+  ...["loop", "loop", "sum", "sum", "maximum", "broadcast", "broadcast"] as const,
+  ...["reshape", "transpose", "slice", "place", "concat", "add", "mul", "select"] as const,
+];
 
 /** Floats at the edges of what arithmetic does. */
 export const SPECIAL_FLOATS: readonly number[] = [
@@ -157,7 +163,7 @@ class Writer {
 
   /** Adds the results of one random primitive. */
   write(): void {
-    const primitive = this.#decisions.of(Object.keys(this.#rules) as Primitive[]);
+    const primitive = this.#decisions.of([...Object.keys(this.#rules) as Primitive[], ...OFTEN]);
     const results = this.#rules[primitive]();
     this.#note(primitive);
     this.#pool.push(...results);
@@ -361,7 +367,7 @@ export function randomBody(
 ) => { readonly pool: readonly Tensor[]; like(type: ValueType): Tensor } {
   return (inputs) => {
     const writer = new Writer(decisions, inputs, 0, note);
-    for (let n = 1 + decisions.below(10); n > 0; n--) writer.write();
+    for (let n = 1 + decisions.below(24); n > 0; n--) writer.write();
     return writer;
   };
 }

@@ -60,7 +60,7 @@ function stepCase(numbers: readonly number[]): Case {
   return { program, own: inputs.slice(0, state.length), shared: inputs.slice(state.length) };
 }
 
-const numbers = fc.array(fc.nat({ max: 2 ** 30 }), { minLength: 20, maxLength: 150 });
+const numbers = fc.array(fc.nat({ max: 2 ** 30 }), { minLength: 20, maxLength: 400, size: "max" });
 
 Deno.test("compileMap() gives the interpreter's bits on random programs", async () => {
   await fc.assert(

@@ -41,7 +41,7 @@ Deno.test("bytes that are foreign, cut off or damaged anywhere are refused", () 
   const bytes = stateToBytes(state);
   const refusal = /^SyntaxError: Cannot read the state of a run: .*; give the bytes that/;
   assert.throws(() => stateFromBytes(new Uint8Array(0)), refusal);
-  assert.throws(() => stateFromBytes(new TextEncoder().encode("{\"phase\":\"done\"}")), refusal);
+  assert.throws(() => stateFromBytes(new TextEncoder().encode('{"phase":"done"}')), refusal);
   assert.throws(() => stateFromBytes(bytes.subarray(0, bytes.length - 1)), /damaged or cut off/);
   for (let at = 8; at < bytes.length; at += Math.ceil(bytes.length / 50)) {
     const damaged = bytes.slice();

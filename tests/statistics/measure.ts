@@ -6,8 +6,10 @@ export function drawsOf({ data, shape }: Draws, f: (x: Float64Array) => number):
   const [chains, draws] = shape;
   const d = data.length / (chains * draws);
   return {
-    data: Float64Array.from({ length: chains * draws }, (_, i) =>
-      f(data.subarray(i * d, (i + 1) * d))),
+    data: Float64Array.from(
+      { length: chains * draws },
+      (_, i) => f(data.subarray(i * d, (i + 1) * d)),
+    ),
     shape: [chains, draws],
   };
 }
