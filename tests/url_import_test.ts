@@ -43,7 +43,7 @@ async function runElsewhere(
   }
 }
 
-Deno.test("mod.ts is imported from a URL with no permission but that import", async () => {
+Deno.test("mod.ts imported from a URL samples with no permission but that import", async () => {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     serveFile,
@@ -51,12 +51,18 @@ Deno.test("mod.ts is imported from a URL with no permission but that import", as
   const host = `127.0.0.1:${server.addr.port}`;
   try {
     const { success, out, errors } = await runElsewhere(
-      `import * as tributary from "http://${host}/mod.ts";
-       console.log(Object.keys(tributary).length);`,
+      `import { density, key, sample } from "http://${host}/mod.ts";
+       const target = density(2, (x) => x.square().sum().mul(-0.5));
+       const run = await sample(target, key(1), { stop: { effectiveSampleSize: 1000 } });
+       console.log(JSON.stringify([run.draws.x.shape[2], run.acceptance.global, run.warnings]));`,
       [`--allow-import=${host}`],
     );
     assert.ok(success, errors);
-    assert.ok(Number(out) > 0, `exports: ${out}`);
+    const [dimension, acceptance, warnings] = JSON.parse(out);
+    assert.equal(dimension, 2);
+    // The flow moves, so its engine was loaded without a permission too.
+    assert.ok(acceptance > 0.5, `acceptance ${acceptance}`);
+    assert.deepEqual(warnings, []);
   } finally {
     await server.shutdown();
   }

@@ -7,37 +7,37 @@ import { ENGINE_BYTES } from "./engine_bytes.ts";
 import type { Whitening } from "./whitening.ts";
 
 /** The version of the interface that this host is written for. */
-const INTERFACE = 2;
+const INTERFACE = 3;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  engine_interface(): number;
-  words_new(count: number): number;
-  words_at(words: number): number;
-  engine_new(words: number, range: number): number;
-  engine_free(engine: number): void;
-  engine_count(engine: number): number;
-  engine_weights(engine: number): number;
-  engine_first_moment(engine: number): number;
-  engine_second_moment(engine: number): number;
-  engine_mean(engine: number): number;
-  engine_factor(engine: number): number;
-  engine_reserve(engine: number, rows: number): number;
-  engine_log(engine: number): number;
-  engine_order(engine: number, count: number): number;
-  engine_map(engine: number, inverse: number, density: number, single: number): void;
-  engine_whiten(engine: number): void;
-  engine_whitening_log_determinant(engine: number): number;
-  engine_loss(engine: number, first: number, count: number): number;
-  engine_update(
+  engineInterface(): number;
+  wordsNew(count: number): number;
+  wordsAt(words: number): number;
+  engineNew(words: number, range: number): number;
+  engineFree(engine: number): void;
+  engineCount(engine: number): number;
+  engineWeights(engine: number): number;
+  engineFirstMoment(engine: number): number;
+  engineSecondMoment(engine: number): number;
+  engineMean(engine: number): number;
+  engineFactor(engine: number): number;
+  engineReserve(engine: number, rows: number): number;
+  engineLog(engine: number): number;
+  engineOrder(engine: number, count: number): number;
+  engineMap(engine: number, inverse: number, density: number): void;
+  engineWhiten(engine: number): void;
+  engineWhiteningLogDeterminant(engine: number): number;
+  engineLoss(engine: number, first: number, count: number): number;
+  engineUpdate(
     engine: number,
     update: number,
     rate: number,
     clip: number,
     weightDecay: number,
   ): number;
-  engine_exact_loss(engine: number): number;
-  engine_exact_slopes(engine: number): number;
+  engineExactLoss(engine: number): number;
+  engineExactSlopes(engine: number): number;
 }
 
 let loading: Promise<Exports> | undefined;
@@ -58,7 +58,7 @@ async function instantiate(): Promise<Exports> {
   }
   const instance = await WebAssembly.instantiate(module, imports);
   const exports = instance.exports as unknown as Exports;
-  if (exports.engine_interface() !== INTERFACE) {
+  if (exports.engineInterface() !== INTERFACE) {
     throw new Error("Cannot use the flow engine: its bytes are of another version than its host");
   }
   return exports;
@@ -108,18 +108,41 @@ export interface Mapped {
 
 /** How one update is made. */
 export interface UpdateOptions {
-  /** Adam's step. */
+  /** Adam's step, at least 0. */
   readonly learningRate: number;
-  /** Largest global norm of the slopes; 1 by default. */
+  /** Largest global norm of the slopes, above 0; 1 by default, ∞ for none. */
   readonly clip?: number;
-  /** AdamW's decoupled decay; 0 by default. */
+  /** AdamW's decoupled decay, at least 0; 0 by default. */
   readonly weightDecay?: number;
 }
 
 /** One update: which rows of the data it is made from, and how. */
 export interface Batch extends UpdateOptions {
-  /** Numbers of the rows. */
+  /** Numbers of the rows, at least one. */
   readonly rows: Uint32Array;
+}
+
+/** Refuses what would read beyond the data or leave weights that are no numbers. */
+function checkBatch(
+  { rows, learningRate, clip, weightDecay }: Required<Batch>,
+  most: number,
+): void {
+  const stray = rows.find((row) => row >= most);
+  if (rows.length === 0 || stray !== undefined) {
+    throw new RangeError(
+      "Cannot update a flow by a batch " +
+        (stray === undefined ? "without rows" : `with row ${stray}: the data has ${most} rows`),
+    );
+  }
+  const refuse = (name: string, value: number, expected: string): never => {
+    throw new RangeError(
+      `Cannot update a flow with \`${name}\` ${value}: expected ${expected} number`,
+    );
+  };
+  const atLeast0 = (value: number): boolean => value >= 0 && Number.isFinite(value);
+  if (!atLeast0(learningRate)) refuse("learningRate", learningRate, "a non-negative");
+  if (!(clip > 0)) refuse("clip", clip, "a positive");
+  if (!atLeast0(weightDecay)) refuse("weightDecay", weightDecay, "a non-negative");
 }
 
 /** An engine for one shape of flow. Its memory is scratch: all states are the caller's. */
@@ -138,16 +161,16 @@ export class Engine {
     this.#exports = exports;
     this.#dimension = dimension;
     const description = [dimension, bins, hidden.length, ...hidden, ...masks.flat().map(Number)];
-    const words = exports.words_new(description.length);
-    new Uint32Array(exports.memory.buffer, exports.words_at(words), description.length)
+    const words = exports.wordsNew(description.length);
+    new Uint32Array(exports.memory.buffer, exports.wordsAt(words), description.length)
       .set(description);
-    this.#engine = exports.engine_new(words, range);
-    this.count = exports.engine_count(this.#engine);
+    this.#engine = exports.engineNew(words, range);
+    this.count = exports.engineCount(this.#engine);
   }
 
   /** Gives its memory back; it must not be used again. */
   free(): void {
-    this.#exports.engine_free(this.#engine);
+    this.#exports.engineFree(this.#engine);
   }
 
   /** A view of doubles in the engine's memory; valid until the next call. */
@@ -161,10 +184,21 @@ export class Engine {
 
   #put({ mean, cholesky }: Whitening, weights: Float32Array, data: Float64Array): number {
     const e = this.#exports;
-    this.#singles(e.engine_weights(this.#engine)).set(weights);
-    this.#doubles(e.engine_mean(this.#engine), mean.length).set(mean);
-    this.#doubles(e.engine_factor(this.#engine), cholesky.length).set(cholesky);
-    const at = e.engine_reserve(this.#engine, data.length / this.#dimension);
+    if (weights.length !== this.count) {
+      throw new TypeError(
+        `Cannot use a state of ${weights.length} weights: this flow has ${this.count}; give it the ` +
+          "options that the state was made with",
+      );
+    }
+    if (data.length % this.#dimension !== 0) {
+      throw new TypeError(
+        `Cannot send ${data.length} numbers through a flow: expected ${this.#dimension} for each point`,
+      );
+    }
+    this.#singles(e.engineWeights(this.#engine)).set(weights);
+    this.#doubles(e.engineMean(this.#engine), mean.length).set(mean);
+    this.#doubles(e.engineFactor(this.#engine), cholesky.length).set(cholesky);
+    const at = e.engineReserve(this.#engine, data.length / this.#dimension);
     this.#doubles(at, data.length).set(data);
     return at;
   }
@@ -184,11 +218,11 @@ export class Engine {
     { inverse, density }: MapOptions,
   ): Mapped {
     const at = this.#put(state, state.weights, data);
-    this.#exports.engine_map(this.#engine, Number(inverse), Number(density), 0);
+    this.#exports.engineMap(this.#engine, Number(inverse), Number(density));
     const rows = data.length / this.#dimension;
     return {
       value: this.#doubles(at, data.length).slice(),
-      log: this.#doubles(this.#exports.engine_log(this.#engine), rows).slice(),
+      log: this.#doubles(this.#exports.engineLog(this.#engine), rows).slice(),
     };
   }
 
@@ -205,21 +239,23 @@ export class Engine {
   ): { readonly loss: number; readonly slopes: Float64Array } {
     const e = this.#exports;
     this.#put(state, state.weights, data);
-    e.engine_whiten(this.#engine);
-    const loss = e.engine_exact_loss(this.#engine) -
-      e.engine_whitening_log_determinant(this.#engine);
-    const slopes = this.#doubles(e.engine_exact_slopes(this.#engine), this.count).slice();
+    e.engineWhiten(this.#engine);
+    const loss = e.engineExactLoss(this.#engine) -
+      e.engineWhiteningLogDeterminant(this.#engine);
+    const slopes = this.#doubles(e.engineExactSlopes(this.#engine), this.count).slice();
     return { loss, slopes };
   }
 
   /**
-   * Updates weights by batches, one after the other, in single precision. A batch whose slopes are not
-   * finite changes nothing.
+   * Updates weights by batches, one after the other, in single precision. A batch whose loss or slopes
+   * are not finite changes nothing.
    *
    * @param from The weights before, and the whitening.
    * @param data n × d, from which the batches choose rows.
    * @param batches What each update is made from, and how.
    * @returns The weights after, and the loss (mean of −ln q over the batch) before each update.
+   * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
+   * range.
    */
   update(
     from: Whitening & Weights,
@@ -228,24 +264,31 @@ export class Engine {
   ): { readonly weights: Weights; readonly losses: readonly number[] } {
     const e = this.#exports;
     const engine = this.#engine;
+    const complete = batches.map(({ rows, learningRate, clip = 1, weightDecay = 0 }) => {
+      const batch = { rows, learningRate, clip, weightDecay };
+      checkBatch(batch, data.length / this.#dimension);
+      return batch;
+    });
     this.#put(from, from.weights, data);
-    this.#singles(e.engine_first_moment(engine)).set(from.firstMoment);
-    this.#singles(e.engine_second_moment(engine)).set(from.secondMoment);
-    e.engine_whiten(engine);
-    const constant = e.engine_whitening_log_determinant(engine);
+    this.#singles(e.engineFirstMoment(engine)).set(from.firstMoment);
+    this.#singles(e.engineSecondMoment(engine)).set(from.secondMoment);
+    e.engineWhiten(engine);
+    const constant = e.engineWhiteningLogDeterminant(engine);
     let { updates } = from;
-    const losses = batches.map(({ rows, learningRate, clip = 1, weightDecay = 0 }) => {
-      const at = e.engine_order(engine, rows.length);
+    const losses = complete.map(({ rows, learningRate, clip, weightDecay }) => {
+      const at = e.engineOrder(engine, rows.length);
       new Uint32Array(e.memory.buffer, at, rows.length).set(rows);
-      const loss = e.engine_loss(engine, 0, rows.length) - constant;
-      updates += e.engine_update(engine, updates + 1, learningRate, clip, weightDecay);
+      const loss = e.engineLoss(engine, 0, rows.length) - constant;
+      if (Number.isFinite(loss)) {
+        updates += e.engineUpdate(engine, updates + 1, learningRate, clip, weightDecay);
+      }
       return loss;
     });
     return {
       weights: {
-        weights: this.#singles(e.engine_weights(engine)).slice(),
-        firstMoment: this.#singles(e.engine_first_moment(engine)).slice(),
-        secondMoment: this.#singles(e.engine_second_moment(engine)).slice(),
+        weights: this.#singles(e.engineWeights(engine)).slice(),
+        firstMoment: this.#singles(e.engineFirstMoment(engine)).slice(),
+        secondMoment: this.#singles(e.engineSecondMoment(engine)).slice(),
         updates,
       },
       losses,

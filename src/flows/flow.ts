@@ -39,7 +39,10 @@ export interface FlowUpdates {
   readonly losses: readonly number[];
 }
 
-/** A kind of flow. All functions are pure; they are asynchronous since their engine is loaded late. */
+/**
+ * A kind of flow. All functions are pure; they are asynchronous since their engine is loaded late. They
+ * throw a `TypeError` where a state or points are of another shape than the flow.
+ */
 export interface Flow {
   /** Its name. */
   readonly name: string;
@@ -53,7 +56,8 @@ export interface Flow {
   /**
    * Sets the whitening to the mean and the full covariance of data, n × d.
    *
-   * @throws {RangeError} If data is not finite.
+   * @throws {TypeError} If data does not consist of points of the flow's dimension.
+   * @throws {RangeError} If data is not finite or holds fewer than two points.
    */
   whiten(state: FlowState, data: Float64Array): FlowState;
   /** Points n × d to the base. */
@@ -70,7 +74,13 @@ export interface Flow {
     data: Float64Array,
     options: UpdateOptions,
   ): Promise<{ readonly state: FlowState; readonly loss: number }>;
-  /** Several gradient steps, each on −E ln q over the rows of data n × d that its batch names. */
+  /**
+   * Several gradient steps, each on −E ln q over the rows of data n × d that its batch names. A step
+   * whose loss is not finite, as from data that is not, changes nothing: its loss says so.
+   *
+   * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
+   * range.
+   */
   updates(
     state: FlowState,
     data: Float64Array,

@@ -4,7 +4,7 @@
  * @module
  */
 import { foldInWords, type KeyWords, permutation, randomWords } from "../random/words.ts";
-import { type EngineShape, type Mapped, type MapOptions, withEngine } from "./engine.ts";
+import { type EngineShape, type MapOptions, type Mapped, withEngine } from "./engine.ts";
 import type { Flow, FlowState } from "./flow.ts";
 import { identityWhitening, whiteningOf } from "./whitening.ts";
 
@@ -18,6 +18,28 @@ export interface SplineFlowOptions {
   readonly bins?: number;
   /** Splines act on [−range, range] of the whitened coordinates; 5 by default, beyond is the identity. */
   readonly range?: number;
+}
+
+const OPTIONS = ["layers", "hidden", "bins", "range"];
+
+function checkOptions({ hidden, range, ...options }: SplineFlowOptions): void {
+  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `Cannot make a spline flow with the unknown option \`${unknown}\`: the options are ` +
+        OPTIONS.join(", "),
+    );
+  }
+  if (hidden !== undefined && !Array.isArray(hidden)) {
+    throw new TypeError(
+      `Cannot make a spline flow with \`hidden\` ${hidden}: expected a list of widths`,
+    );
+  }
+  if (range !== undefined && !(range > 0 && Number.isFinite(range))) {
+    throw new RangeError(
+      `Cannot make a spline flow with \`range\` ${range}: expected a positive number`,
+    );
+  }
 }
 
 function positive(name: string, value: number, most: number, least = 1): number {
@@ -84,18 +106,15 @@ function firstWeights(
  *
  * @param options Layers, hidden width, bins, range.
  * @returns The kind of flow.
+ * @throws {TypeError} If an option is unknown or `hidden` is no list.
  * @throws {RangeError} If an option is out of range.
  */
 export function splineFlow(options: SplineFlowOptions = {}): Flow {
+  checkOptions(options);
   const layers = positive("layers", options.layers ?? 6, 100);
   const hidden = [...options.hidden ?? [32, 32]].map((width) => positive("hidden", width, 1024));
   const bins = positive("bins", options.bins ?? 8, 32, 2);
   const { range = 5 } = options;
-  if (!(range > 0 && Number.isFinite(range))) {
-    throw new RangeError(
-      `Cannot make a spline flow with \`range\` ${range}: expected a positive number`,
-    );
-  }
   const shapeOf = ({ dimension, masks }: FlowState): EngineShape => ({
     dimension,
     hidden,

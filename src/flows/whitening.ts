@@ -28,11 +28,15 @@ export function identityWhitening(dimension: number): Whitening {
  * @param data n × d.
  * @param dimension d.
  * @returns The whitening.
- * @throws {RangeError} If there are fewer than two rows or a number is not finite.
+ * @throws {TypeError} If the data does not consist of rows of d numbers.
+ * @throws {RangeError} If there are fewer than two rows, or a number or its square is not finite.
  */
 export function whiteningOf(data: Float64Array, dimension: number): Whitening {
   const d = dimension;
   const rows = data.length / d;
+  if (!Number.isInteger(rows)) {
+    throw new TypeError(`Cannot whiten with ${data.length} numbers: expected rows of ${d}`);
+  }
   if (rows < 2) throw new RangeError(`Cannot whiten with ${rows} rows: at least 2 are needed`);
   const bad = data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) {
@@ -40,16 +44,25 @@ export function whiteningOf(data: Float64Array, dimension: number): Whitening {
       `Cannot whiten: the data holds ${data[bad]} in row ${Math.floor(bad / d)}, column ${bad % d}`,
     );
   }
+  // Counted from the first row, so that a coordinate that does not move has a mean and a variance
+  // without rounding.
   const mean = new Float64Array(d);
-  for (let i = 0; i < data.length; i++) mean[i % d] += data[i] / rows;
+  for (let i = 0; i < data.length; i++) mean[i % d] += (data[i] - data[i % d]) / rows;
+  for (let i = 0; i < d; i++) mean[i] += data[i];
   const covariance = new Float64Array(d * d);
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < d; i++) {
-      const x = data[row * d + i] - mean[i];
-      for (let j = 0; j <= i; j++) {
-        covariance[i * d + j] += x * (data[row * d + j] - mean[j]) / (rows - 1);
-      }
+      const x = (data[row * d + i] - mean[i]) / (rows - 1);
+      for (let j = 0; j <= i; j++) covariance[i * d + j] += x * (data[row * d + j] - mean[j]);
     }
+  }
+  const wide = covariance.findIndex((value) => !Number.isFinite(value));
+  if (wide >= 0) {
+    throw new RangeError(
+      `Cannot whiten: the numbers in column ${
+        Math.floor(wide / d)
+      } are too far apart for their squares`,
+    );
   }
   const keep = rows / (rows + d);
   for (let i = 0; i < d; i++) {

@@ -6,15 +6,50 @@
  */
 import type { Device, MapRunner, RunOptions, StepRunner } from "../device/device.ts";
 import { type Key, key as makeKey } from "../tensor/random.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { sameShape } from "../tensor/shape.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { exampleOf, traceTree } from "../tensor/trace.ts";
 import { leaves, mapLeaves, type Tree, withLeaves } from "../tensor/tree.ts";
+import { expectForm, formText } from "./form.ts";
 
-/** The state of one chain of an ensemble state, as an example of its form. */
+/**
+ * The state of one chain of an ensemble state, as an example of its form.
+ *
+ * @throws {TypeError} If the leaves do not have one number of chains as their first axis.
+ */
 function oneChain<T extends Tree>(ensemble: T): T {
+  const all = leaves(ensemble);
+  const chains = all[0]?.value.shape[0];
+  const wrong = all.find(({ value }) => value.shape.length === 0 || value.shape[0] !== chains);
+  if (wrong !== undefined || chains === undefined) {
+    throw new TypeError(
+      `Cannot run on a state of ${
+        formText(ensemble)
+      }: each leaf must have the chain as its first ` +
+        "axis",
+    );
+  }
   return mapLeaves(
     ensemble,
     ({ dtype, shape }) => exampleOf({ dtype, shape: shape.slice(1) }),
+  );
+}
+
+function checkKey(key: unknown): void {
+  const valid = key instanceof Tensor && key.dtype === "u32" && sameShape(key.shape, [2]);
+  if (!valid) throw new TypeError(`Cannot run with the key ${key}: make one with key(seed)`);
+  if (key.source.kind === "concrete") return;
+  throw new TypeError(
+    "Cannot run a step of an ensemble within a step of one chain: compose steps before they are " +
+      "vectorized, or compose vectorized ones",
+  );
+}
+
+function expectSameForm(compiled: string, chain: Tree): void {
+  const given = formText(chain);
+  if (given === compiled) return;
+  throw new TypeError(
+    `Cannot run on a state of ${given}: this was compiled for one of ${compiled}`,
   );
 }
 
@@ -41,42 +76,62 @@ export type EnsembleRun<State, Shared> = (
   options: RunOptions,
 ) => Promise<EnsembleResult<State>>;
 
+/** A compiled step. */
+interface Prepared {
+  readonly runner: StepRunner;
+  /** The form of state that it was compiled for. */
+  readonly form: string;
+  readonly recorded: readonly string[];
+}
+
 /**
  * Compiles a step with parameters that all chains share, for a device. It is traced and compiled at
  * its first run.
  *
  * @param step The step of one chain.
  * @param device Where it runs.
- * @param record Names of the leaves of the state that make a draw.
- * @returns Runs the step on an ensemble, whose leaves have the chain as first axis.
+ * @param record Names of the leaves of the state that make a draw; by default the position, or all of
+ * a state that has none.
+ * @returns Runs the step on an ensemble, whose leaves have the chain as first axis; always of the form
+ * of the first run, but of any number of chains.
  */
 export function ensembleRun<State extends Tree, Shared extends Tree>(
   step: (state: State, shared: Shared, key: Key) => State,
   device: Device,
-  record: readonly string[],
+  record?: readonly string[],
 ): EnsembleRun<State, Shared> {
-  let runner: StepRunner | undefined;
-  const prepare = (state: State, shared: Shared): StepRunner => {
-    const form = oneChain(state);
-    const { program } = traceTree(step, form, shared, makeKey(0));
+  let prepared: Prepared | undefined;
+  const prepare = (form: State, shared: Shared): Prepared => {
+    const { program } = traceTree(
+      (state: State, parameters: Shared, key: Key) =>
+        expectForm(state, step(state, parameters, key), "run this step"),
+      form,
+      shared,
+      makeKey(0),
+    );
     const names = leaves(form).map(({ name }) => name);
-    const recorded = record.map((name) => {
-      const leaf = names.indexOf(name);
-      if (leaf < 0) {
-        throw new RangeError(
-          `Cannot record ${name}: the state holds ${names.join(", ")}`,
-        );
-      }
-      return leaf;
-    });
-    return device.step(program, names.length, recorded);
+    const recorded = record ?? (names.includes("position") ? ["position"] : names);
+    const missing = recorded.find((name) => !names.includes(name));
+    if (missing !== undefined) {
+      throw new RangeError(`Cannot record ${missing}: the state holds ${names.join(", ")}`);
+    }
+    const numbers = recorded.map((name) => names.indexOf(name));
+    return {
+      runner: device.step(program, names.length, numbers),
+      form: formText(form),
+      recorded,
+    };
   };
   return async (state, shared, key, options) => {
-    runner ??= prepare(state, shared);
+    checkKey(key);
+    const chain = oneChain(state);
+    prepared ??= prepare(chain, shared);
+    const { runner, form, recorded } = prepared;
+    expectSameForm(form, chain);
     const result = await runner.run(values(state), values(shared), key, options);
     return {
       state: withLeaves(state, result.state),
-      draws: Object.fromEntries(result.draws.map((draw, i) => [record[i], draw])),
+      draws: Object.fromEntries(result.draws.map((draw, i) => [recorded[i], draw])),
     };
   };
 }
@@ -99,12 +154,20 @@ export function mapChains<Argument extends Tree, Result extends Tree>(
   f: (argument: Argument) => Result,
   { device }: MapChainsOptions,
 ): (argument: Argument) => Promise<Result> {
-  let prepared: { readonly runner: MapRunner; readonly form: Result } | undefined;
+  let prepared:
+    | { readonly runner: MapRunner; readonly from: string; readonly form: Result }
+    | undefined;
   return async (argument) => {
+    const chain = oneChain(argument);
     if (prepared === undefined) {
-      const { program, form } = traceTree(f, oneChain(argument));
-      prepared = { runner: device.map(program, program.inputs.length), form };
+      const { program, form } = traceTree(f, chain);
+      prepared = {
+        runner: device.map(program, program.inputs.length),
+        from: formText(chain),
+        form,
+      };
     }
+    expectSameForm(prepared.from, chain);
     return withLeaves(prepared.form, await prepared.runner.run(values(argument), []));
   };
 }

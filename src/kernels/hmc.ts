@@ -6,9 +6,16 @@
 import { where } from "../tensor/operations.ts";
 import { normal, split, uniform } from "../tensor/random.ts";
 import { tensor } from "../tensor/tensor.ts";
-import { repeatLoop } from "../tensor/trace.ts";
 import { accept } from "./accept.ts";
-import { gradientAt, type GradientState, type Kernel, stepScale } from "./kernel.ts";
+import {
+  gradientAt,
+  type GradientState,
+  type Kernel,
+  logDensityChange,
+  stepScale,
+} from "./kernel.ts";
+import { leapfrog } from "./leapfrog.ts";
+import { expectOptions } from "./options.ts";
 
 /** Options of {@linkcode hmc}. */
 export interface HmcOptions {
@@ -21,23 +28,26 @@ export interface HmcOptions {
   readonly jitter?: number;
 }
 
-/** An energy error beyond this is a divergence: the trajectory left what the step size can follow. */
+/**
+ * A gain of energy beyond this is a divergence: the trajectory left what the step size can follow. A
+ * loss is none: chains that start far out lose as much on their way in.
+ */
 export const DIVERGENCE = 1000;
 
 /**
  * Hamiltonian Monte Carlo with velocity Verlet and kinetic energy ½pᵀM⁻¹p. A trajectory of L
  * leapfrog steps takes exactly L gradients: that at its start is kept in the state.
  *
- * The half kicks of neighbouring steps are merged, and log p is computed at the end alone.
- *
  * Source: Duane et al. 1987; Neal 2011; acceptance 0.65 from Beskos et al. 2013.
  *
- * @param options Number of leapfrog steps.
+ * @param options Number of leapfrog steps, and jitter.
  * @returns The kernel.
  * @throws {RangeError} If the number of leapfrog steps is not a positive integer, or the jitter is not in
  * [0, 1).
+ * @throws {TypeError} If there is an unknown option.
  */
 export function hmc(options: HmcOptions = {}): Kernel<GradientState> {
+  expectOptions(options, ["leapfrogSteps", "jitter"], "make HMC");
   const { leapfrogSteps = 10, jitter = 0 } = options;
   if (!Number.isInteger(leapfrogSteps) || leapfrogSteps < 1) {
     throw new RangeError(
@@ -59,36 +69,29 @@ export function hmc(options: HmcOptions = {}): Kernel<GradientState> {
       ...gradientAt(target, position),
       acceptance: tensor(1),
     }),
-    step: (target, parameters) => (state, key) => {
-      const [forMomentum, forAcceptance, forJitter] = split(key, 3);
-      // In units where the mass is 1: x = M^(−½) z, and the momentum of z is standard normal.
-      const full = stepScale(parameters);
-      const scale = jitter === 0 ? full : full.mul(uniform(forJitter).mul(-jitter).add(1));
-      const start = normal(forMomentum, state.position.shape);
-      const kicked = start.add(scale.mul(state.gradient).mul(0.5));
-      const inner = repeatLoop(
-        leapfrogSteps - 1,
-        ({ position, momentum }) => {
-          const moved = position.add(scale.mul(momentum));
-          const { gradient } = gradientAt(target, moved);
-          return { position: moved, momentum: momentum.add(scale.mul(gradient)) };
-        },
-        { position: state.position, momentum: kicked },
-      );
-      const position = inner.position.add(scale.mul(inner.momentum));
-      const { logDensity, gradient } = gradientAt(target, position);
-      const end = inner.momentum.add(scale.mul(gradient).mul(0.5));
-      const energyChange = end.square().sub(start.square()).sum().mul(0.5)
-        .sub(logDensity.sub(state.logDensity));
-      const logRatio = where(energyChange.less(DIVERGENCE), energyChange.neg(), -Infinity);
-      const { acceptance: _, ...current } = state;
-      const { state: next, acceptance } = accept(
-        forAcceptance,
-        logRatio,
-        current,
-        { position, logDensity, gradient },
-      );
-      return { ...next, acceptance };
+    step: (target, parameters) => {
+      const full = stepScale(target, parameters);
+      return (state, key) => {
+        const [forMomentum, forAcceptance, forJitter] = split(key, 3);
+        const scale = jitter === 0 ? full : full.mul(uniform(forJitter).mul(-jitter).add(1));
+        const momentum = normal(forMomentum, state.position.shape);
+        const end = leapfrog(target, { scale, steps: leapfrogSteps })({
+          position: state.position,
+          momentum,
+          gradient: state.gradient,
+        });
+        const energyChange = end.momentum.square().sub(momentum.square()).sum().mul(0.5)
+          .sub(logDensityChange(state.logDensity, end.logDensity));
+        const logRatio = where(energyChange.less(DIVERGENCE), energyChange.neg(), -Infinity);
+        const { acceptance: _, ...current } = state;
+        const { state: next, acceptance } = accept(
+          forAcceptance,
+          logRatio,
+          current,
+          { position: end.position, logDensity: end.logDensity, gradient: end.gradient },
+        );
+        return { ...next, acceptance };
+      };
     },
   };
 }

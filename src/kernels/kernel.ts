@@ -4,10 +4,14 @@
  *
  * @module
  */
+import type { Target } from "../target/target.ts";
+import { where } from "../tensor/operations.ts";
+import type { Shape } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
+import { sameShape, shapeText } from "../tensor/shape.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { applyProgram } from "../tensor/trace.ts";
-import type { Target } from "../target/target.ts";
+import { typeText } from "./form.ts";
 
 /** A pure step: from a state and a key to the next state. */
 export type Step<State> = (state: State, key: Key) => State;
@@ -30,11 +34,11 @@ export type GradientState = ChainState & {
 
 /** What adaptation can set, the same for all chains. */
 export interface KernelParameters {
-  /** Length of a step in units of the metric, a scalar. */
+  /** Length of a step in units of the metric, a positive scalar. */
   readonly stepSize: TensorLike;
   /**
-   * Diagonal of the inverse mass matrix: the variances of the coordinates as far as known, [d]; ones
-   * by default.
+   * Diagonal of the inverse mass matrix: the variances of the coordinates as far as known, [d] or a
+   * scalar for all; 1 by default.
    */
   readonly inverseMass?: TensorLike;
 }
@@ -51,13 +55,28 @@ export interface Kernel<State extends ChainState = ChainState> {
   readonly gradientsPerStep: number;
   /** Starts a chain at a position. */
   init(target: Target): (position: Tensor) => State;
-  /** The step for given parameters. */
+  /**
+   * The step for given parameters.
+   *
+   * @throws {TypeError} If a parameter has the wrong shape.
+   * @throws {RangeError} If a parameter is not positive and finite.
+   */
   step(target: Target, parameters: KernelParameters): Step<State>;
+}
+
+/** The position, if it is one of the target. */
+function checked({ dimension }: Target, position: Tensor): Tensor {
+  const { dtype, shape } = position;
+  if (dtype === "f64" && shape.length === 1 && shape[0] === dimension) return position;
+  throw new TypeError(
+    `Cannot evaluate the log density at a position ${typeText(position)}: the target has ` +
+      `${dimension} coordinates, f64[${dimension}]`,
+  );
 }
 
 /** Log density at a position. */
 export function logDensityAt(target: Target, position: Tensor): Tensor {
-  return applyProgram(target.value, [position])[0];
+  return applyProgram(target.value, [checked(target, position)])[0];
 }
 
 /** Log density and gradient at a position. */
@@ -65,11 +84,56 @@ export function gradientAt(
   target: Target,
   position: Tensor,
 ): { readonly logDensity: Tensor; readonly gradient: Tensor } {
-  const [logDensity, gradient] = applyProgram(target.valueAndGradient, [position]);
+  const [logDensity, gradient] = applyProgram(target.valueAndGradient, [
+    checked(target, position),
+  ]);
   return { logDensity, gradient };
 }
 
-/** ε M^(−½): how far one unit of the standardised coordinates is, [d] or a scalar. */
-export function stepScale({ stepSize, inverseMass = 1 }: KernelParameters): Tensor {
-  return tensor(stepSize).mul(tensor(inverseMass).sqrt());
+/**
+ * log p(x') − log p(x) for a move from x to x'; −∞, a rejection, where log p(x') is NaN or +∞, which
+ * no density is: a chain would never leave such a point. From where log p is −∞, any point is better.
+ *
+ * @param from log p(x), a scalar.
+ * @param to log p(x'), a scalar.
+ * @returns The change, a scalar.
+ */
+export function logDensityChange(from: Tensor, to: Tensor): Tensor {
+  return where(to.less(Infinity), to.sub(from), -Infinity);
+}
+
+/** A parameter as a tensor of the right shape, and as positive numbers where there are numbers yet. */
+function parameter(name: string, given: TensorLike, shapes: readonly Shape[]): Tensor {
+  const value = tensor(given);
+  if (value.dtype !== "f64" || !shapes.some((shape) => sameShape(shape, value.shape))) {
+    throw new TypeError(
+      `Cannot step with \`${name}\` ${typeText(value)}: expected ` +
+        shapes.map((shape) => `f64${shapeText(shape)}`).join(" or "),
+    );
+  }
+  if (value.source.kind === "traced") return value;
+  const wrong = value.data.find((x) => !(x > 0 && x < Infinity));
+  if (wrong === undefined) return value;
+  throw new RangeError(`Cannot step with \`${name}\` ${wrong}: expected positive numbers`);
+}
+
+/**
+ * ε M^(−½): how far one unit of the standardised coordinates is.
+ *
+ * @param target What is sampled.
+ * @param parameters Step size and metric.
+ * @returns The scale, [d] or a scalar.
+ * @throws {TypeError} If there is no step size or it is not a scalar, or if the inverse mass is neither
+ * that nor [d].
+ * @throws {RangeError} If one of them is not positive and finite, as far as they are numbers already.
+ */
+export function stepScale(
+  { dimension }: Target,
+  { stepSize, inverseMass = 1 }: KernelParameters,
+): Tensor {
+  if (stepSize === undefined) {
+    throw new TypeError("Cannot step without a step size: give one, as in { stepSize: 0.1 }");
+  }
+  const length = parameter("stepSize", stepSize, [[]]);
+  return length.mul(parameter("inverseMass", inverseMass, [[], [dimension]]).sqrt());
 }

@@ -7,7 +7,13 @@ import { normal, split } from "../tensor/random.ts";
 import { exp, log } from "../tensor/scalar_math.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { accept } from "./accept.ts";
-import { gradientAt, type GradientState, type Kernel, stepScale } from "./kernel.ts";
+import {
+  gradientAt,
+  type GradientState,
+  type Kernel,
+  logDensityChange,
+  stepScale,
+} from "./kernel.ts";
 
 /**
  * MALA: x' = x + ½ε²M⁻¹g + εM^(−½)n with the full Metropolis–Hastings correction. One gradient a
@@ -32,26 +38,28 @@ export function mala(): Kernel<GradientState> {
       ...gradientAt(target, position),
       acceptance: tensor(1),
     }),
-    step: (target, parameters) => (state, key) => {
-      const [forProposal, forAcceptance] = split(key);
-      const scale = stepScale(parameters);
-      const noise = normal(forProposal, state.position.shape);
-      const halfDrift = scale.mul(0.5);
-      const position = state.position.add(
-        scale.mul(noise.add(halfDrift.mul(state.gradient))),
-      );
-      const { logDensity, gradient } = gradientAt(target, position);
-      const back = noise.add(halfDrift.mul(state.gradient.add(gradient)));
-      const logRatio = logDensity.sub(state.logDensity)
-        .add(noise.square().sub(back.square()).sum().mul(0.5));
-      const { acceptance: _, ...current } = state;
-      const { state: next, acceptance } = accept(
-        forAcceptance,
-        logRatio,
-        current,
-        { position, logDensity, gradient },
-      );
-      return { ...next, acceptance };
+    step: (target, parameters) => {
+      const scale = stepScale(target, parameters);
+      return (state, key) => {
+        const [forProposal, forAcceptance] = split(key);
+        const noise = normal(forProposal, state.position.shape);
+        const halfDrift = scale.mul(0.5);
+        const position = state.position.add(
+          scale.mul(noise.add(halfDrift.mul(state.gradient))),
+        );
+        const { logDensity, gradient } = gradientAt(target, position);
+        const back = noise.add(halfDrift.mul(state.gradient.add(gradient)));
+        const logRatio = logDensityChange(state.logDensity, logDensity)
+          .add(noise.square().sub(back.square()).sum().mul(0.5));
+        const { acceptance: _, ...current } = state;
+        const { state: next, acceptance } = accept(
+          forAcceptance,
+          logRatio,
+          current,
+          { position, logDensity, gradient },
+        );
+        return { ...next, acceptance };
+      };
     },
   };
 }

@@ -6,7 +6,13 @@
 import { normal, split } from "../tensor/random.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { accept } from "./accept.ts";
-import { type ChainState, type Kernel, logDensityAt, stepScale } from "./kernel.ts";
+import {
+  type ChainState,
+  type Kernel,
+  logDensityAt,
+  logDensityChange,
+  stepScale,
+} from "./kernel.ts";
 
 /**
  * Random-walk Metropolis: x' = x + ε M^(−½) n, n ~ N(0, I), accepted with probability
@@ -27,18 +33,20 @@ export function rwm(): Kernel<ChainState> {
       logDensity: logDensityAt(target, position),
       acceptance: tensor(1),
     }),
-    step: (target, parameters) => (state, key) => {
-      const [forProposal, forAcceptance] = split(key);
-      const scale = stepScale(parameters);
-      const position = state.position.add(normal(forProposal, state.position.shape).mul(scale));
-      const logDensity = logDensityAt(target, position);
-      const { state: next, acceptance } = accept(
-        forAcceptance,
-        logDensity.sub(state.logDensity),
-        { position: state.position, logDensity: state.logDensity },
-        { position, logDensity },
-      );
-      return { ...next, acceptance };
+    step: (target, parameters) => {
+      const scale = stepScale(target, parameters);
+      return (state, key) => {
+        const [forProposal, forAcceptance] = split(key);
+        const position = state.position.add(normal(forProposal, state.position.shape).mul(scale));
+        const logDensity = logDensityAt(target, position);
+        const { state: next, acceptance } = accept(
+          forAcceptance,
+          logDensityChange(state.logDensity, logDensity),
+          { position: state.position, logDensity: state.logDensity },
+          { position, logDensity },
+        );
+        return { ...next, acceptance };
+      };
     },
   };
 }

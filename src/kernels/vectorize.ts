@@ -8,15 +8,20 @@ import type { Device, RunOptions } from "../device/device.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { Target } from "../target/target.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type EnsembleResult, ensembleRun, mapChains } from "./ensemble.ts";
+import { typeText } from "./form.ts";
 import type { ChainState, Kernel, Step } from "./kernel.ts";
+import { expectOptions } from "./options.ts";
 
 /** Options of {@linkcode vectorize}. */
 export interface VectorizeOptions {
   /** Where the step runs; the fastest that is there by default. */
   readonly device?: DeviceName;
-  /** Names of the leaves of the state that {@linkcode EnsembleStep.collect} keeps; position by default. */
+  /**
+   * Names of the leaves of the state that {@linkcode EnsembleStep.collect} keeps; by default the
+   * position, or all leaves of a state that has none.
+   */
   readonly record?: readonly string[];
 }
 
@@ -29,10 +34,17 @@ export interface EnsembleStep<State> {
    * @param key The key of this run.
    * @param options How many steps; one by default.
    * @returns The last state.
+   * @throws {TypeError} If the state is not of the form of the first call, or the key is none.
+   * @throws {RangeError} If there are no chains, or a number of steps is not a whole one.
    */
   (state: State, key: Key, options?: Partial<RunOptions>): Promise<State>;
   /** The same, and the recorded leaves of every `thin`-th state; of every one by default. */
   collect(state: State, key: Key, options?: Partial<RunOptions>): Promise<EnsembleResult<State>>;
+}
+
+function withDefaults(how: Partial<RunOptions>): RunOptions {
+  expectOptions(how, ["steps", "thin", "firstStep", "signal"], "run a step");
+  return { ...how, steps: how.steps ?? 1, thin: how.thin ?? 1 };
 }
 
 /**
@@ -42,24 +54,41 @@ export interface EnsembleStep<State> {
  * @param step A pure step in the array language, such as `hmc().step(target, { stepSize: 0.1 })` or a
  * composition of steps.
  * @param options Where it runs and what is kept.
- * @returns The ensemble step; it is traced and compiled at its first call.
+ * @returns The ensemble step; it is traced and compiled at its first call, for the form of that state
+ * and any number of chains.
+ * @throws {TypeError} If the step is no function, or an option is unknown; at the first call, if the step changes the form of the
+ * state.
+ * @throws {RangeError} If there is no such device; at the first call, if a leaf to record is unknown.
  */
 export function vectorize<State extends Tree>(
   step: Step<State>,
   options: VectorizeOptions = {},
 ): EnsembleStep<State> {
+  if (typeof step !== "function") {
+    throw new TypeError(
+      `Cannot vectorize ${typeof step}: give a step, such as ` +
+        "mala().step(target, { stepSize: 0.1 })",
+    );
+  }
+  expectOptions(options, ["device", "record"], "vectorize");
   const run = ensembleRun(
     (state: State, _: Record<string, never>, key: Key) => step(state, key),
     chooseDevice(options.device),
-    options.record ?? ["position"],
+    options.record,
   );
-  const advance = async (state: State, key: Key, how: Partial<RunOptions> = {}): Promise<State> =>
-    (await run(state, {}, key, { steps: 1, ...how })).state;
-  const collect = (
+  const advance = async (
     state: State,
     key: Key,
     how: Partial<RunOptions> = {},
-  ): Promise<EnsembleResult<State>> => run(state, {}, key, { steps: 1, thin: 1, ...how });
+  ): Promise<State> => {
+    const { thin: _, ...all } = withDefaults(how);
+    return (await run(state, {}, key, all)).state;
+  };
+  const collect = async (
+    state: State,
+    key: Key,
+    how: Partial<RunOptions> = {},
+  ): Promise<EnsembleResult<State>> => await run(state, {}, key, withDefaults(how));
   return Object.assign(advance, { collect });
 }
 
@@ -70,12 +99,13 @@ export function vectorize<State extends Tree>(
  * @param kernel The kernel whose state the chains get.
  * @param options Where it runs.
  * @returns From positions, chains × d, to the ensemble state: each leaf has the chain as first axis.
+ * It throws a `TypeError` if the positions are not chains × d numbers.
  */
 export function startChains<State extends ChainState & Tree>(
   target: Target,
   kernel: Kernel<State>,
   options: Pick<VectorizeOptions, "device"> = {},
-): (position: Tensor) => Promise<State> {
+): (position: TensorLike) => Promise<State> {
   return startOn(chooseDevice(options.device), target, kernel);
 }
 
@@ -84,10 +114,21 @@ export function startOn<State extends ChainState & Tree>(
   device: Device,
   target: Target,
   kernel: Kernel<State>,
-): (position: Tensor) => Promise<State> {
+): (position: TensorLike) => Promise<State> {
+  const { dimension } = target;
   const start = mapChains(
     ({ position }: { readonly position: Tensor }) => kernel.init(target)(position),
     { device },
   );
-  return (position) => start({ position });
+  return async (given) => {
+    const position = tensor(given);
+    const { dtype, shape } = position;
+    if (dtype === "f64" && shape.length === 2 && shape[1] === dimension) {
+      return await start({ position });
+    }
+    throw new TypeError(
+      `Cannot start chains at positions ${typeText(position)}: the target has ${dimension} ` +
+        `coordinates, so that they must be f64[chains, ${dimension}]`,
+    );
+  };
 }

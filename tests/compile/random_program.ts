@@ -138,22 +138,33 @@ export function valuesOf(
   return fromArray({ dtype, shape, data });
 }
 
+/** What a random body made. */
+export interface RandomProgram {
+  /** All tensors, the newest last. */
+  readonly pool: readonly Tensor[];
+  /** The newest tensor of a type that there is at least one of. */
+  newestOf(type: ValueType): Tensor;
+}
+
 /** Writes random equations: from decisions and the tensors that there are. */
-class Writer {
+class Writer implements RandomProgram {
   readonly #decisions: Decisions;
   readonly #pool: Tensor[];
   readonly #depth: number;
+  readonly #count: Tensor;
   readonly #note: (primitive: Primitive) => void;
 
   constructor(
     decisions: Decisions,
     pool: readonly Tensor[],
     depth: number,
+    count: Tensor,
     note: (primitive: Primitive) => void,
   ) {
     this.#decisions = decisions;
     this.#pool = [...pool];
     this.#depth = depth;
+    this.#count = count;
     this.#note = note;
   }
 
@@ -322,7 +333,7 @@ class Writer {
       return apply("threefry", {}, [key, counters]);
     },
     loop: () => {
-      const count = this.#decisions.below(4);
+      const count = this.#decisions.of([0, 1, 2, 3, this.#count, this.#count]);
       const carried = [this.#any(), this.#any()].slice(0, 1 + this.#decisions.below(2));
       if (this.#depth > 1) return carried;
       const last = repeatLoop(count, (state, index) => {
@@ -330,10 +341,11 @@ class Writer {
           this.#decisions,
           [...this.#pool, index, ...state],
           this.#depth + 1,
+          this.#count,
           this.#note,
         );
         for (let n = 1 + this.#decisions.below(4); n > 0; n--) inner.write();
-        return state.map((leaf) => inner.like(leaf));
+        return state.map((leaf) => inner.newestOf(leaf));
       }, carried);
       return [...last];
     },
@@ -344,8 +356,7 @@ class Writer {
     return this.#decisions.of([1, 1, 2, 3]);
   }
 
-  /** The newest tensor of the type of another. */
-  like({ dtype, shape }: ValueType): Tensor {
+  newestOf({ dtype, shape }: ValueType): Tensor {
     const found = this.#pool.findLast((x) => x.dtype === dtype && sameShape(x.shape, shape));
     if (found === undefined) throw new Error(`No tensor like ${dtype}[${shape.join(", ")}]`);
     return found;
@@ -357,16 +368,15 @@ class Writer {
  *
  * @param decisions What decides.
  * @param note Is told of each primitive that was used.
- * @returns From tensors to all tensors: those, and what was computed.
+ * @returns From tensors, the last of which is a number of turns for loops, to all tensors: those, and
+ * what was computed.
  */
 export function randomBody(
   decisions: Decisions,
   note: (primitive: Primitive) => void,
-): (
-  inputs: readonly Tensor[],
-) => { readonly pool: readonly Tensor[]; like(type: ValueType): Tensor } {
+): (inputs: readonly Tensor[]) => RandomProgram {
   return (inputs) => {
-    const writer = new Writer(decisions, inputs, 0, note);
+    const writer = new Writer(decisions, inputs, 0, inputs[inputs.length - 1], note);
     for (let n = 1 + decisions.below(24); n > 0; n--) writer.write();
     return writer;
   };

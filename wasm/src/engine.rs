@@ -23,8 +23,7 @@ pub struct Engine {
     /// Slopes in double precision.
     pub exact_slopes: Vec<f64>,
     wide: Vec<f64>,
-    single: Option<Room<F32>>,
-    double: Option<Room<F64>>,
+    room: Option<Room<F64>>,
     training: Option<TrainingRoom<F32>>,
 }
 
@@ -48,8 +47,7 @@ impl Engine {
             order: Vec::new(),
             exact_slopes: Vec::new(),
             wide: Vec::new(),
-            single: None,
-            double: None,
+            room: None,
             training: None,
             flow,
         }
@@ -66,9 +64,9 @@ impl Engine {
         self.wide.extend(scalars(&self.weights).iter().map(|&w| w as f64));
     }
 
-    /// Maps points to the base or back, in place; `log` becomes ln |det| of the way forward, and with
-    /// `density` the log density at the points.
-    pub fn map(&mut self, direction: Direction, density: bool, single: bool) {
+    /// Maps points to the base or back, in place and in double precision; `log` becomes ln |det| of the
+    /// way forward, and with `density` the log density at the points.
+    pub fn map(&mut self, direction: Direction, density: bool) {
         if direction == Direction::Forward {
             self.whitening.whiten(&mut self.data);
         }
@@ -77,15 +75,9 @@ impl Engine {
         if density && direction == Direction::Inverse {
             base = self.base_log_density();
         }
-        if single {
-            let room = self.single.get_or_insert_with(|| self.flow.room());
-            let weights = scalars(&self.weights);
-            self.flow.map::<F32>(direction, weights, room, &mut self.data, &mut self.log);
-        } else {
-            self.widen();
-            let room = self.double.get_or_insert_with(|| self.flow.room());
-            self.flow.map::<F64>(direction, &self.wide, room, &mut self.data, &mut self.log);
-        }
+        self.widen();
+        let room = self.room.get_or_insert_with(|| self.flow.room());
+        self.flow.map::<F64>(direction, &self.wide, room, &mut self.data, &mut self.log);
         if density && direction == Direction::Forward {
             base = self.base_log_density();
         }

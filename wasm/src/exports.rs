@@ -6,19 +6,19 @@ use crate::engine::Engine;
 use crate::flow::Shape;
 
 /// The version of this interface, which the host checks.
-#[no_mangle]
+#[export_name = "engineInterface"]
 pub extern "C" fn engine_interface() -> u32 {
-    2
+    3
 }
 
 /// Room for the words that describe a flow: see [`engine_new`].
-#[no_mangle]
+#[export_name = "wordsNew"]
 pub extern "C" fn words_new(count: usize) -> *mut Vec<u32> {
     Box::into_raw(Box::new(vec![0; count]))
 }
 
 /// Where the words are.
-#[no_mangle]
+#[export_name = "wordsAt"]
 pub extern "C" fn words_at(words: &mut Vec<u32>) -> *mut u32 {
     words.as_mut_ptr()
 }
@@ -28,7 +28,7 @@ pub extern "C" fn words_at(words: &mut Vec<u32>) -> *mut u32 {
 ///
 /// # Safety
 /// `words` comes from [`words_new`] and is not used again.
-#[no_mangle]
+#[export_name = "engineNew"]
 pub unsafe extern "C" fn engine_new(words: *mut Vec<u32>, range: f64) -> *mut Engine {
     let words = Box::from_raw(words);
     let depth = words[2] as usize;
@@ -46,68 +46,62 @@ pub unsafe extern "C" fn engine_new(words: *mut Vec<u32>, range: f64) -> *mut En
 ///
 /// # Safety
 /// `engine` comes from [`engine_new`] and is not used again.
-#[no_mangle]
+#[export_name = "engineFree"]
 pub unsafe extern "C" fn engine_free(engine: *mut Engine) {
     drop(Box::from_raw(engine));
 }
 
 /// Number of weights.
-#[no_mangle]
+#[export_name = "engineCount"]
 pub extern "C" fn engine_count(engine: &Engine) -> usize {
     engine.flow.count()
 }
 
 /// Where the weights are: single precision.
-#[no_mangle]
+#[export_name = "engineWeights"]
 pub extern "C" fn engine_weights(engine: &mut Engine) -> *mut f32 {
     engine.weights.as_mut_ptr() as *mut f32
 }
 
 /// Where Adam's first moments are.
-#[no_mangle]
+#[export_name = "engineFirstMoment"]
 pub extern "C" fn engine_first_moment(engine: &mut Engine) -> *mut f32 {
     engine.moments.first.as_mut_ptr() as *mut f32
 }
 
 /// Where Adam's second moments are.
-#[no_mangle]
+#[export_name = "engineSecondMoment"]
 pub extern "C" fn engine_second_moment(engine: &mut Engine) -> *mut f32 {
     engine.moments.second.as_mut_ptr() as *mut f32
 }
 
-/// Where the slopes of the last loss are.
-#[no_mangle]
-pub extern "C" fn engine_slopes(engine: &mut Engine) -> *mut f32 {
-    engine.slopes.as_mut_ptr() as *mut f32
-}
-
 /// Where the mean of the whitening is.
-#[no_mangle]
+#[export_name = "engineMean"]
 pub extern "C" fn engine_mean(engine: &mut Engine) -> *mut f64 {
     engine.whitening.mean.as_mut_ptr()
 }
 
 /// Where the factor of the whitening is, d × d.
-#[no_mangle]
+#[export_name = "engineFactor"]
 pub extern "C" fn engine_factor(engine: &mut Engine) -> *mut f64 {
     engine.whitening.factor.as_mut_ptr()
 }
 
 /// Makes room for rows of data, and says where.
-#[no_mangle]
+#[export_name = "engineReserve"]
 pub extern "C" fn engine_reserve(engine: &mut Engine, rows: usize) -> *mut f64 {
     engine.reserve(rows);
     engine.data.as_mut_ptr()
 }
 
 /// Where the numbers of each row are.
-#[no_mangle]
+#[export_name = "engineLog"]
 pub extern "C" fn engine_log(engine: &mut Engine) -> *mut f64 {
     engine.log.as_mut_ptr()
 }
 
 /// Makes room for the order in which rows are trained on, and says where.
-#[no_mangle]
+#[export_name = "engineOrder"]
 pub extern "C" fn engine_order(engine: &mut Engine, count: usize) -> *mut u32 {
     engine.order.resize(count, 0);
     engine.order.as_mut_ptr()
@@ -115,33 +109,33 @@ pub extern "C" fn engine_order(engine: &mut Engine, count: usize) -> *mut u32 {
 
 /// Maps the rows in place: points to the base, or back if `inverse`. The number of each row becomes ln
 /// |det| of the way from points to the base, with `density` the log density.
-#[no_mangle]
-pub extern "C" fn engine_map(engine: &mut Engine, inverse: bool, density: bool, single: bool) {
+#[export_name = "engineMap"]
+pub extern "C" fn engine_map(engine: &mut Engine, inverse: bool, density: bool) {
     let direction = if inverse { Direction::Inverse } else { Direction::Forward };
-    engine.map(direction, density, single);
+    engine.map(direction, density);
 }
 
 /// Whitens the rows in place.
-#[no_mangle]
+#[export_name = "engineWhiten"]
 pub extern "C" fn engine_whiten(engine: &mut Engine) {
     engine.whitening.whiten(&mut engine.data);
 }
 
 /// ln |det| of the whitening.
-#[no_mangle]
+#[export_name = "engineWhiteningLogDeterminant"]
 pub extern "C" fn engine_whitening_log_determinant(engine: &Engine) -> f64 {
     engine.whitening.log_determinant()
 }
 
 /// The mean of −ln q in white coordinates over `count` rows of the order from `first`; leaves slopes.
-#[no_mangle]
+#[export_name = "engineLoss"]
 pub extern "C" fn engine_loss(engine: &mut Engine, first: usize, count: usize) -> f64 {
     engine.loss(first, count)
 }
 
 /// Updates the weights by the slopes that the last loss left; `number` counts updates from 1. Says
 /// whether the slopes were finite; otherwise nothing changed.
-#[no_mangle]
+#[export_name = "engineUpdate"]
 pub extern "C" fn engine_update(
     engine: &mut Engine,
     number: f64,
@@ -153,13 +147,13 @@ pub extern "C" fn engine_update(
 }
 
 /// The loss over all white rows in double precision.
-#[no_mangle]
+#[export_name = "engineExactLoss"]
 pub extern "C" fn engine_exact_loss(engine: &mut Engine) -> f64 {
     engine.exact_loss()
 }
 
 /// Where its slopes are.
-#[no_mangle]
+#[export_name = "engineExactSlopes"]
 pub extern "C" fn engine_exact_slopes(engine: &mut Engine) -> *mut f64 {
     engine.exact_slopes.as_mut_ptr()
 }

@@ -191,7 +191,8 @@ impl<V: Vector> Spline<V> {
         }
     }
 
-    /// x(y) (eqs. 6–8), with ln dy/dx there. The root is taken in the form that does not cancel.
+    /// x(y) (eqs. 6–8), with ln dy/dx there. Of the root's two forms each row takes the one that does not
+    /// cancel.
     #[inline(always)]
     pub fn inverse(&mut self, raw: Raw<V>, y: V) -> Passed<V> {
         // SAFETY: `raw` points at a spline's parameters.
@@ -209,8 +210,11 @@ impl<V: Vector> Spline<V> {
         let a = bin.height.mul(s.sub(bin.left)).add(rise.mul(bend));
         let b = bin.height.mul(bin.left).sub(rise.mul(bend));
         let c = s.mul(rise).neg();
-        let inner = b.square().sub(V::constant(4.0).mul(a).mul(c)).larger(V::constant(0.0));
-        let theta = c.add(c).div(b.neg().sub(inner.sqrt()));
+        let zero = V::constant(0.0);
+        let root = b.square().sub(V::constant(4.0).mul(a).mul(c)).larger(zero).sqrt();
+        let falls = b.less(zero);
+        let above = V::select(falls, root.sub(b), c.add(c));
+        let theta = above.div(V::select(falls, a.add(a), b.add(root).neg()));
         let t = theta.mul(V::constant(1.0).sub(theta));
         let below = s.add(bend.mul(t));
         let log_slope = Self::log_slope(&bin, s, theta, t, below);
