@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChainState } from "../kernels/kernel.ts";
+import { checkRun } from "../device/checks.ts";
 import type { EnsembleResult } from "../kernels/ensemble.ts";
 import { exp } from "../tensor/scalar_math.ts";
 import { type Key, split, uniform } from "../tensor/random.ts";
@@ -28,7 +29,7 @@ export interface GlobalResult<State> extends EnsembleResult<State> {
   readonly acceptance: number;
 }
 
-/** A global step of an ensemble, several in one call. */
+/** A global step of an ensemble, several in one call: `steps` is a positive integer, 1 by default. */
 export interface GlobalStep<State> {
   (state: State, key: Key, options?: { readonly steps?: number }): Promise<State>;
   /** The same with the draws (position and logDensity, each chains × steps × …) and the weights. */
@@ -44,8 +45,8 @@ export interface GlobalStep<State> {
  * w = p/q. All proposals of a call are drawn and evaluated at once, with log q from the pass that
  * draws them; the accept–reject loop then is cheap.
  *
- * A proposal where log p is not finite is rejected; a chain where log p is −∞ takes the first that is
- * not.
+ * A proposal where log p or log q is not finite is rejected. A chain where log p is −∞ or NaN takes the
+ * first that is not; one where q is 0 stays, as its weight is infinite.
  *
  * Source: Tierney 1994; with a flow as q, Gabrié, Rotskoff & Vanden-Eijnden, PNAS 2022, eq. 4.
  *
@@ -60,6 +61,7 @@ export function independence<State extends ChainState & Tree>(
     key: Key,
     { steps = 1 }: { readonly steps?: number } = {},
   ): Promise<GlobalResult<State>> => {
+    checkRun({ steps });
     const [chains] = state.position.shape;
     const [forProposals, forAcceptance] = split(key);
     const proposed = await proposal.sample(forProposals, chains * steps);
@@ -67,7 +69,7 @@ export function independence<State extends ChainState & Tree>(
     const here = await proposal.logDensity(state.position);
     const weights = started.logDensity.sub(proposed.logDensity);
     const choice = chooseByWeight(
-      state.logDensity.sub(here).data,
+      Float64Array.from(here.data, (q, chain) => weightAt(state.logDensity.data[chain], q)),
       weights.data,
       uniform(forAcceptance, [chains * steps]).data,
       steps,
@@ -106,6 +108,16 @@ interface Choice {
   readonly meanProbability: number;
 }
 
+/**
+ * ln w where a chain starts: outside of the support or where its density is broken it gives way to any
+ * proposal, and where q is 0, or so small that it cannot be told, to none.
+ */
+function weightAt(logDensity: number, logProposal: number): number {
+  if (!(logDensity > -Infinity)) return -Infinity;
+  const weight = logDensity - logProposal;
+  return Number.isNaN(weight) ? Infinity : weight;
+}
+
 /** The accept–reject loop, for each chain in turn. */
 function chooseByWeight(
   start: ArrayLike<number>,
@@ -117,8 +129,7 @@ function chooseByWeight(
   const lastProbability = new Float64Array(start.length);
   let total = 0;
   for (let chain = 0; chain < start.length; chain++) {
-    // A start outside of the support, −∞, or with a broken density, gives way to any proposal.
-    let weight = Number.isNaN(start[chain]) ? -Infinity : start[chain];
+    let weight = start[chain];
     let at = -1;
     for (let i = chain * steps; i < (chain + 1) * steps; i++) {
       const ratio = weights[i] - weight;

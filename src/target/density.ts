@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { expectScalar } from "../tensor/trace.ts";
+import { real } from "./parameter.ts";
 import { elementNames, makeTarget, type Target } from "./target.ts";
+import { unconstrained } from "./unconstrained.ts";
 
 /**
  * The target of a log density on ℝᵈ.
@@ -49,12 +51,6 @@ export function density(
     names: elementNames("x", [dimension]),
     logDensity: (x) => expectScalar(logDensity(x), "this log density"),
     constrain: (x) => ({ x }),
-    unconstrain: ({ x }) => {
-      const given = tensor(x);
-      if (given.shape.length === 1 && given.size === dimension) {
-        return Float64Array.from(given.data);
-      }
-      throw new TypeError(`Cannot unconstrain x: expected ${dimension} numbers`);
-    },
+    unconstrain: (values) => unconstrained([["x", real(dimension)]], { ...values }),
   });
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Shape } from "../tensor/program.ts";
-import { concat } from "../tensor/operations.ts";
+import { concat, where } from "../tensor/operations.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { log } from "../tensor/scalar_math.ts";
 import { fill, type Tensor, tensor } from "../tensor/tensor.ts";
@@ -107,10 +107,15 @@ export function interval(low: number, high: number, shape?: ShapeLike): Paramete
   return elementwise(
     shapeOf("interval", shape),
     `numbers between ${low} and ${high}`,
-    (free) => ({
-      value: free.sigmoid().mul(width).add(low),
-      logDeterminant: tensor(log(width)).sub(free.softplus()).sub(free.neg().softplus()).sum(),
-    }),
+    (free) => {
+      // Counted from the nearer limit: from the lower one, rounding can lead beyond the upper one.
+      const isLow = free.less(0);
+      const part = where(isLow, free, free.neg()).sigmoid().mul(width);
+      return {
+        value: where(isLow, part.add(low), tensor(high).sub(part)),
+        logDeterminant: tensor(log(width)).sub(free.softplus()).sub(free.neg().softplus()).sum(),
+      };
+    },
     (value) => value.sub(low).log().sub(tensor(high).sub(value).log()),
   );
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { shapeText, sameShape } from "../tensor/shape.ts";
-import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { expectScalar } from "../tensor/trace.ts";
 import type { Parameter } from "./parameter.ts";
 import { elementNames, type GivenValues, makeTarget, type Target } from "./target.ts";
+import { unconstrained } from "./unconstrained.ts";
 
 /** Parameters by name. */
 export type Parameters = Readonly<Record<string, Parameter>>;
@@ -49,7 +49,8 @@ export type PosteriorOptions<P extends Parameters, D extends Data, R extends Der
     readonly logLikelihood: Term<P, D>;
   });
 
-const OPTIONS = ["parameters", "data", "derived", "logDensity", "logPrior", "logLikelihood"];
+const FUNCTIONS = ["derived", "logDensity", "logPrior", "logLikelihood"];
+const OPTIONS = ["parameters", "data", ...FUNCTIONS];
 
 function checkOptions(options: object): void {
   const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
@@ -67,6 +68,27 @@ function checkOptions(options: object): void {
       "Cannot make a posterior: give either `logDensity`, or `logPrior` and `logLikelihood`",
     );
   }
+  for (const [name, value] of Object.entries(options)) {
+    if (!FUNCTIONS.includes(name) || typeof value === "function") continue;
+    if (name === "derived" && value === undefined) continue;
+    throw new TypeError(`Cannot make a posterior: \`${name}\` must be a function, not ${value}`);
+  }
+}
+
+function dataTensor(name: string, value: TensorLike): Tensor {
+  try {
+    return tensor(value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TypeError(`Cannot use the data ${name}: ${reason}`);
+  }
+}
+
+/** What `derived` gave back, if it can be used. */
+function checkDerived(derived: unknown): Derived {
+  const record = typeof derived === "object" && derived !== null && !(derived instanceof Promise);
+  if (record && !(derived instanceof Tensor)) return derived as Derived;
+  throw new TypeError("Cannot use `derived`: it must give back an object of tensors by name");
 }
 
 function checkParameters(parameters: Parameters): [string, Parameter][] {
@@ -85,41 +107,6 @@ function checkParameters(parameters: Parameters): [string, Parameter][] {
     }
   }
   return entries;
-}
-
-function isFinite(data: ArrayLike<number>): boolean {
-  return Array.prototype.every.call(data, Number.isFinite);
-}
-
-function unconstrained(
-  entries: readonly (readonly [string, Parameter])[],
-  values: Readonly<Record<string, TensorLike>>,
-): Float64Array {
-  const names = entries.map(([name]) => name);
-  const unknown = Object.keys(values).find((name) => !names.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `Cannot unconstrain ${unknown}: the parameters are ${names.join(", ")}`,
-    );
-  }
-  return Float64Array.from(entries.flatMap(([name, parameter]) => {
-    if (!(name in values)) throw new TypeError(`Cannot unconstrain: no value for ${name} is given`);
-    const value = tensor(values[name]);
-    if (!sameShape(value.shape, parameter.shape)) {
-      throw new TypeError(
-        `Cannot unconstrain ${name}: it has the shape ${shapeText(parameter.shape)}, the value ` +
-          shapeText(value.shape),
-      );
-    }
-    const free = parameter.unconstrain(value).data;
-    if (!isFinite(free)) {
-      throw new RangeError(
-        `Cannot unconstrain ${name} = ${JSON.stringify(value.toArray())}: expected ` +
-          parameter.range,
-      );
-    }
-    return [...free];
-  }));
 }
 
 /**
@@ -159,7 +146,7 @@ export function posterior<
   checkOptions(options);
   const entries = checkParameters(options.parameters);
   const data = Object.fromEntries(
-    Object.entries(options.data ?? {}).map(([name, value]) => [name, tensor(value)]),
+    Object.entries(options.data ?? {}).map(([name, value]) => [name, dataTensor(name, value)]),
   ) as unknown as Tensors<D>;
   const constrain = (position: Tensor) => {
     let from = 0;
@@ -185,14 +172,19 @@ export function posterior<
           expectScalar(options.logPrior(values, data), "`logPrior`"),
           expectScalar(options.logLikelihood(values, data), "`logLikelihood`"),
         ];
-      return parts.reduce((sum, { logDeterminant }) => sum.add(logDeterminant), terms.reduce(
-        (sum, term) => sum.add(term),
-      ));
+      return parts.reduce(
+        (sum, { logDeterminant }) => sum.add(logDeterminant),
+        terms.reduce(
+          (sum, term) => sum.add(term),
+        ),
+      );
     },
     constrain: (position) => {
       const values = valuesOf(constrain(position));
-      const derived: Derived = options.derived?.(values, data) ?? {};
-      const twice = Object.keys(derived).find((name) => name in values);
+      const derived = options.derived === undefined
+        ? {}
+        : checkDerived(options.derived(values, data));
+      const twice = Object.keys(derived).find((name) => Object.hasOwn(values, name));
       if (twice !== undefined) {
         throw new TypeError(`Cannot derive ${twice}: a parameter has that name`);
       }

@@ -119,7 +119,12 @@ export function makeTarget<Values extends object, Sampled extends object = Value
 export function elementNames(name: string, shape: Shape): string[] {
   if (shape.length === 0) return [name];
   const [length, ...inner] = shape;
-  const below = inner.length === 0 ? [""] : elementNames("", inner).map((text) => text.slice(1, -1));
-  return Array.from({ length }, (_, i) => below.map((rest) => rest === "" ? `${i}` : `${i},${rest}`))
+  const below = inner.length === 0
+    ? [""]
+    : elementNames("", inner).map((text) => text.slice(1, -1));
+  return Array.from(
+    { length },
+    (_, i) => below.map((rest) => rest === "" ? `${i}` : `${i},${rest}`),
+  )
     .flat().map((indices) => `${name}[${indices}]`);
 }

@@ -19,6 +19,7 @@ import {
 import { allocate, broadcastShapes, sameShape, sizeOf } from "../../src/tensor/shape.ts";
 import { apply, fromArray, type Tensor, words } from "../../src/tensor/tensor.ts";
 import { repeatLoop } from "../../src/tensor/trace.ts";
+import { specialFloats } from "./floats.ts";
 
 /** Arrays are kept below this size, some above and some below what the compiler unrolls (64). */
 const LARGEST = 200;
@@ -32,46 +33,7 @@ const OFTEN: readonly Primitive[] = [
   ...["reshape", "transpose", "slice", "place", "concat", "add", "mul", "select"] as const,
 ];
 
-/** Floats at the edges of what arithmetic does. */
-export const SPECIAL_FLOATS: readonly number[] = [
-  0,
-  -0,
-  1,
-  -1,
-  0.5,
-  -0.5,
-  1.5,
-  2.5,
-  Infinity,
-  -Infinity,
-  NaN,
-  5e-324,
-  -5e-324,
-  2 ** -1022,
-  -(2 ** -1023),
-  1e-310,
-  1e-160,
-  1e160,
-  Number.MAX_VALUE,
-  -Number.MAX_VALUE,
-  2 ** 31,
-  2 ** 32 - 1,
-  2 ** 32,
-  2 ** 52,
-  2 ** 53 + 2,
-  -(2 ** 52) - 1,
-  4503599627370495.5,
-  709.79,
-  -745.2,
-  22.1,
-  1e6,
-  -1e17,
-  1e300,
-  Math.PI / 4,
-  Math.SQRT1_2,
-  1 - 2 ** -53,
-];
-
+const SPECIAL_FLOATS = specialFloats();
 const SPECIAL_WORDS = [0, 1, 2, 3, 31, 32, 0x7fffffff, 0x80000000, 0xffffffff];
 
 /** Decisions, one after the other; when they are used up, the first choice is taken. */
@@ -142,8 +104,8 @@ export function valuesOf(
 export interface RandomProgram {
   /** All tensors, the newest last. */
   readonly pool: readonly Tensor[];
-  /** The newest tensor of a type that there is at least one of. */
-  newestOf(type: ValueType): Tensor;
+  /** A tensor of a type that there is at least one of, to be carried on in its place. */
+  nextOf(type: ValueType): Tensor;
 }
 
 /** Writes random equations: from decisions and the tensors that there are. */
@@ -345,7 +307,7 @@ class Writer implements RandomProgram {
           this.#note,
         );
         for (let n = 1 + this.#decisions.below(4); n > 0; n--) inner.write();
-        return state.map((leaf) => inner.newestOf(leaf));
+        return state.map((leaf) => inner.nextOf(leaf));
       }, carried);
       return [...last];
     },
@@ -356,7 +318,18 @@ class Writer implements RandomProgram {
     return this.#decisions.of([1, 1, 2, 3]);
   }
 
-  newestOf({ dtype, shape }: ValueType): Tensor {
+  nextOf(type: ValueType): Tensor {
+    const x = this.#newestOf(type);
+    const others = this.#pool.filter(({ dtype, size }) => dtype === x.dtype && size === x.size);
+    const factor = [2, 3, 5, 7, 1].find((factor) => x.size % factor === 0) as number;
+    if (x.size === 0 || this.#decisions.below(3) === 0) return x;
+    // Elements of another place: a value that is written before it was read everywhere shows.
+    const moved = this.#decisions.of(others).reshape([factor, -1]).transpose().reshape(x.shape);
+    const combine = { f64: "sub", u32: "bitXor", bool: "or" } as const;
+    return apply(combine[x.dtype], {}, [x, moved])[0];
+  }
+
+  #newestOf({ dtype, shape }: ValueType): Tensor {
     const found = this.#pool.findLast((x) => x.dtype === dtype && sameShape(x.shape, shape));
     if (found === undefined) throw new Error(`No tensor like ${dtype}[${shape.join(", ")}]`);
     return found;

@@ -1,0 +1,20 @@
+/** Floats to try functions with. */
+import { randomWords } from "../../src/random/words.ts";
+
+const EDGES = [
+  ...[0, 0.5, 1, 1.5, 2.5, Infinity, 5e-324, 2 ** -1022, 2 ** -1023, 1e-310, 1e-160, 1e160],
+  ...[Number.MAX_VALUE, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 52, 2 ** 53 + 2, 2 ** 52 + 1],
+  // Where exp, expm1, tanh and log1p end, and where log and sin change their branch.
+  ...[4503599627370495.5, 709.78, 709.79, 745.13, 745.2, 22.1, 40, 1e6, 1e17, 1e300],
+  ...[Math.PI / 4, Math.PI / 2, Math.PI, Math.SQRT1_2, Math.SQRT2, 1 - 2 ** -53, 1 + 2 ** -52],
+];
+
+/** Floats at the edges of what arithmetic and the elementary functions do, of both signs. */
+export function specialFloats(): number[] {
+  return [...EDGES, ...EDGES.map((x) => -x), NaN];
+}
+
+/** Floats with uniformly random bits: all exponents, both signs. */
+export function spreadFloats(n: number): Float64Array {
+  return new Float64Array(randomWords([1, 2], 2 * n).slice().buffer);
+}

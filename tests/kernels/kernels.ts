@@ -1,0 +1,16 @@
+/** The kernels as tests run them. */
+import { type ChainState, hmc, type Kernel, mala, rwm, type Tree } from "../../mod.ts";
+
+/** A kernel of states that hold something or other. */
+export type AnyKernel = Kernel<ChainState & Tree>;
+
+/** Each kernel, and HMC in all its ways, by a name. */
+export const KERNELS: ReadonlyMap<string, AnyKernel> = new Map(
+  Object.entries({
+    "rwm()": rwm(),
+    "mala()": mala(),
+    "hmc() with one step": hmc({ leapfrogSteps: 1 }),
+    "hmc()": hmc({ leapfrogSteps: 4 }),
+    "hmc() with jitter": hmc({ leapfrogSteps: 3, jitter: 0.5 }),
+  }).map(([name, kernel]) => [name, kernel as unknown as AnyKernel]),
+);

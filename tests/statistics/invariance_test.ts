@@ -1,0 +1,30 @@
+/**
+ * Every kernel, composition and global move leaves its target invariant, and the test tells: kernels
+ * with one fault each are rejected.
+ *
+ * False alarms: a sound case fails with probability at most its number of statistics times the level,
+ * since the bound on each holds for every sample size. Over the whole file that is at most 1e-4, or
+ * once in 10,000 choices of the keys, which are 0, 1, 2 … in order.
+ */
+import { key } from "../../mod.ts";
+import { assertInvariant, assertRejected, invariance, statisticsOf } from "./invariance.ts";
+import { CASES } from "./invariance_cases.ts";
+import { CONTROLS, MUTANTS } from "./invariance_mutants.ts";
+
+const FALSE_ALARMS = 1e-4;
+const CHAINS = 100_000;
+
+const SOUND = [...CASES, ...CONTROLS];
+const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
+
+SOUND.forEach((sound, i) => {
+  Deno.test(`${sound.name} leaves the target invariant`, async () => {
+    assertInvariant(await invariance(sound, key(i), CHAINS), { level: LEVEL, stays: sound.stays });
+  });
+});
+
+MUTANTS.forEach((mutant, i) => {
+  Deno.test(`${mutant.name} is rejected`, async () => {
+    assertRejected(await invariance(mutant, key(SOUND.length + i), CHAINS), LEVEL);
+  });
+});
