@@ -28,6 +28,7 @@ export type { TrainedFlow } from "./src/adaptive/trained_flow.ts";
 export { type AdaptiveRun, runAdaptive } from "./src/adaptive/run_adaptive.ts";
 export type {
   Plan,
+  ProposalRule,
   Schedule,
   StoppingInput,
   StoppingRule,
@@ -127,6 +128,8 @@ export {
   independence,
   type IndependenceOptions,
 } from "./src/global/independence.ts";
+export { defensive } from "./src/global/defensive.ts";
+export { studentT } from "./src/global/student_t.ts";
 export type { Proposal, Proposed } from "./src/global/proposal.ts";
 
 // The array language.

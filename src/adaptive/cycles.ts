@@ -3,11 +3,13 @@
  *
  * @module
  */
+import type { Flow, FlowState } from "../flows/flow.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { addToReplay } from "./replay.ts";
+import type { Schedule } from "./plan.ts";
+import { addToReplay, type Replay } from "./replay.ts";
 import { addToMean, type DrawBlock, EMPTY_MEAN, type Phase, type RunState } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -104,17 +106,17 @@ export async function trainCycle<State extends ChainState & Tree>(
     { thin: 1 },
   );
   const seen = addToReplay(state.replay, local.draws["position"], schedule.replayCapacity);
-  const before = state.flow ?? flow.whiten(
-    flow.init(plan.target.dimension, [forFlow.data[0], forFlow.data[1]]),
-    seen.data,
-  );
-  const trained = await plan.train(flow, {
-    state: before,
-    replay: seen,
-    last: state.lastTraining,
-    key: forTraining,
-    signal: plan.signal,
-  });
+  const { flow: before, loss: lossBefore } = await flowBefore(runtime, flow, state, seen, forFlow);
+  // The first cycle shows what the whitening alone is worth.
+  const trained = lossBefore !== undefined && !state.lastTraining
+    ? { state: before, loss: lossBefore }
+    : await plan.train(flow, {
+      state: before,
+      replay: seen,
+      last: state.lastTraining,
+      key: forTraining,
+      signal: plan.signal,
+    });
   const global = await runtime.global(trained.state).collect(local.state, forGlobal, {
     steps: schedule.trainGlobalSteps,
   });
@@ -122,12 +124,16 @@ export async function trainCycle<State extends ChainState & Tree>(
     loss: [...state.progress.loss, trained.loss],
     acceptance: [...state.progress.acceptance, global.acceptance],
   };
+  const best = state.best === undefined || global.acceptance >= state.best.acceptance
+    ? { flow: trained.state, acceptance: global.acceptance }
+    : state.best;
   const [sum, count] = total(local.draws["acceptance"]);
   const proposals = global.logWeights.size;
   const next: RunState<State> = {
     ...state,
     chains: global.state,
-    flow: trained.state,
+    flow: state.lastTraining ? best.flow : trained.state,
+    best,
     replay: addToReplay(seen, global.draws["position"], schedule.replayCapacity),
     progress,
     lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),
@@ -139,53 +145,71 @@ export async function trainCycle<State extends ChainState & Tree>(
   return advance(next, state.lastTraining ? "production" : "train");
 }
 
-/** A cycle of production: local and global steps with everything frozen; all draws are kept. */
+/**
+ * The flow that a cycle of training begins with: in the first one a new flow with its loss on the data,
+ * in the last one the best so far.
+ */
+async function flowBefore<State extends ChainState & Tree>(
+  { plan: { target } }: Runtime<State>,
+  flow: Flow,
+  { flow: current, best, lastTraining }: RunState<State>,
+  { data }: Replay,
+  key: Key,
+): Promise<{ readonly flow: FlowState; readonly loss: number | undefined }> {
+  if (current !== undefined) {
+    return { flow: lastTraining ? best?.flow ?? current : current, loss: undefined };
+  }
+  const fresh = flow.whiten(flow.init(target.dimension, [key.data[0], key.data[1]]), data);
+  const logDensity = await flow.logDensity(fresh, data);
+  const loss = -logDensity.reduce((sum, each) => sum + each, 0) / logDensity.length;
+  return { flow: fresh, loss };
+}
+
+/** Below this acceptance most draws of global moves only repeat the one before. */
+const RARE = 0.2;
+
+/** How production cycles go: which local and global states are kept. */
+function rhythm(
+  { localSteps, globalSteps, thin }: Schedule,
+  best: RunState["best"],
+): { readonly localSteps: number; readonly thin: number; readonly globalSteps: number } {
+  const rare = best !== undefined && best.acceptance < RARE;
+  // With rare jumps the local moves have to give the draws, of which each then tells something new.
+  return rare
+    ? { localSteps, thin: 1, globalSteps: Math.min(globalSteps, 1) }
+    : { localSteps, thin, globalSteps };
+}
+
+/** A cycle of production: local and global steps with everything frozen. */
 export async function productionCycle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
   key: Key,
 ): Promise<RunState<State>> {
-  const { schedule } = runtime.plan;
+  const { localSteps, thin, globalSteps } = rhythm(runtime.plan.schedule, state.best);
   const [forLocal, forGlobal] = split(key);
-  const local = await runtime.local(
-    state.chains,
-    state.adaptation,
-    true,
-    forLocal,
-    schedule.localSteps,
-    { thin: schedule.thin },
-  );
+  const { chains, adaptation } = state;
+  const local = await runtime.local(chains, adaptation, true, forLocal, localSteps, { thin });
   const [sum, count] = total(local.draws["acceptance"]);
-  let next: RunState<State> = {
+  const next: RunState<State> = {
     ...state,
     chains: local.state,
     draws: [...state.draws, blockOf(local.draws)],
-    acceptance: {
-      ...state.acceptance,
-      local: addToMean(state.acceptance.local, sum, count),
-    },
+    acceptance: { ...state.acceptance, local: addToMean(state.acceptance.local, sum, count) },
   };
-  if (state.flow !== undefined && schedule.globalSteps > 0) {
-    const global = await runtime.global(state.flow).collect(local.state, forGlobal, {
-      steps: schedule.globalSteps,
-    });
-    const proposals = global.logWeights.size;
-    next = {
-      ...next,
-      chains: global.state,
-      draws: [...next.draws, blockOf(global.draws)],
-      logWeights: [...next.logWeights, global.logWeights],
-      acceptance: {
-        ...next.acceptance,
-        global: addToMean(
-          next.acceptance.global,
-          global.acceptance * proposals,
-          proposals,
-        ),
-      },
-    };
-  }
-  return advance(next, "production");
+  if (state.flow === undefined || globalSteps === 0) return advance(next, "production");
+  const global = await runtime.global(state.flow).collect(local.state, forGlobal, {
+    steps: globalSteps,
+  });
+  const proposals = global.logWeights.size;
+  const accepted = addToMean(next.acceptance.global, global.acceptance * proposals, proposals);
+  return advance({
+    ...next,
+    chains: global.state,
+    draws: [...next.draws, blockOf(global.draws)],
+    logWeights: [...next.logWeights, global.logWeights],
+    acceptance: { ...next.acceptance, global: accepted },
+  }, "production");
 }
 
 function blockOf(draws: Readonly<Record<string, Tensor>>): DrawBlock {

@@ -7,6 +7,7 @@
 import type { Device } from "../device/device.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import type { GlobalStep, IndependenceOptions } from "../global/independence.ts";
+import type { Proposal } from "../global/proposal.ts";
 import type { ChainState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
 import type { Key } from "../tensor/random.ts";
@@ -34,6 +35,9 @@ export interface Schedule {
   /** Most rows of the replay buffer. */
   readonly replayCapacity: number;
 }
+
+/** Makes the proposal of global moves from a flow: the flow itself, or something wider. */
+export type ProposalRule = (flow: Proposal, state: FlowState, device: Device) => Proposal;
 
 /** What a training step is given. */
 export interface TrainingInput {
@@ -99,6 +103,8 @@ export interface Plan<State extends ChainState & Tree, Values extends object = o
   readonly train: TrainingStep;
   /** When it has learned enough. */
   readonly trained: TrainingRule;
+  /** What global moves propose from. */
+  readonly proposal: ProposalRule;
   /** The global move. */
   readonly global: (options: IndependenceOptions<State>) => GlobalStep<State>;
   /** How much of everything. */

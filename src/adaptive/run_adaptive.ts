@@ -129,6 +129,7 @@ export const runAdaptive: AdaptiveRun = Object.assign(
           flow: plan.trainedFlow,
           replay: emptyReplay(target.dimension),
           progress: { loss: [], acceptance: [] },
+          best: undefined,
           lastTraining: plan.schedule.trainCycles === 1,
           draws: [],
           logWeights: [],

@@ -42,7 +42,7 @@ export interface Convergence {
 
 /** How the flow came along. */
 export interface FlowProgress {
-  /** Mean training loss of each cycle: −E log q on the replay buffer. */
+  /** Mean training loss of each cycle: −E log q on the replay buffer; first that without training. */
   readonly loss: readonly number[];
   /** Mean acceptance probability of the global moves of each cycle. */
   readonly acceptance: readonly number[];
@@ -66,6 +66,8 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly replay: Replay;
   /** How training came along. */
   readonly progress: FlowProgress;
+  /** The flow whose moves were accepted most often so far: production uses it. */
+  readonly best: { readonly flow: FlowState; readonly acceptance: number } | undefined;
   /** Whether the next cycle of training is the last one. */
   readonly lastTraining: boolean;
   /** The draws that are kept, by production cycle. */

@@ -82,7 +82,8 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
       if (plan.flow === undefined) {
         throw new TypeError("Cannot move globally: the plan has no flow");
       }
-      return plan.global({ proposal: flowProposal(plan.flow, flowState, normals), start });
+      const ofFlow = flowProposal(plan.flow, flowState, normals);
+      return plan.global({ proposal: plan.proposal(ofFlow, flowState, device), start });
     },
   };
 }

@@ -75,33 +75,32 @@ export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
 /** Options of {@linkcode stopTraining}. */
 export interface StopTrainingOptions {
   /**
-   * A mean acceptance probability at which the flow is good enough; 0.6 by default: a better flow costs
-   * more time than it saves, since draws are cheap.
+   * A mean acceptance probability at which the flow is good enough; 0.5 by default, to which the last
+   * cycle adds: a better flow costs more time than it saves, since draws are cheap.
    */
   readonly acceptance?: number;
-  /** A rise of the acceptance over {@linkcode WINDOW} cycles that is not worth them; 0.02 by default. */
-  readonly rise?: number;
+  /** Cycles without a better acceptance after which training ends; 4 by default. */
+  readonly patience?: number;
 }
 
-/** Cycles over which the rise of the acceptance is measured. */
-const WINDOW = 4;
-/** Below this acceptance a flow may still be about to find its way: training goes on. */
-const HOPELESS = 0.2;
+/** An acceptance is better if it is so many times the best one before. */
+const BETTER = 1.03;
 
 /**
- * Ends training when the global moves are accepted often enough, or not much more often than some
- * cycles before.
+ * Ends training when the global moves are accepted often enough, or have not been accepted more often
+ * for some cycles: a flow with more weights than it has data for gets worse again.
  *
  * @param options What is enough.
  * @returns The rule.
  */
 export function stopTraining(
-  { acceptance = 0.6, rise = 0.02 }: StopTrainingOptions = {},
+  { acceptance = 0.5, patience = 4 }: StopTrainingOptions = {},
 ): TrainingRule {
   return ({ acceptance: all }: FlowProgress) => {
-    const now = all.at(-1) ?? 0;
-    const before = all.at(-1 - WINDOW);
-    return now >= acceptance ||
-      (before !== undefined && now >= HOPELESS && now - before < rise);
+    let [best, at] = [0, -1];
+    all.forEach((each, cycle) => {
+      if (each > BETTER * best) [best, at] = [each, cycle];
+    });
+    return best >= acceptance || all.length - 1 - at >= patience;
   };
 }

@@ -62,8 +62,13 @@ export class Builder {
     return id;
   }
 
-  /** A literal array. */
+  /** A literal array; a large one of one repeated number is that number, broadcast. */
   constant(value: ArrayValue): number {
+    const { dtype, shape, data } = value;
+    if (data.length > COMPARED_ELEMENTS && data.every((entry) => Object.is(entry, data[0]))) {
+      const one = this.constant({ dtype, shape: [], data: data.slice(0, 1) });
+      return this.add("broadcast", { shape, axes: [] }, [one])[0];
+    }
     return this.add("constant", { value }, [])[0];
   }
 

@@ -9,7 +9,7 @@ import { where } from "./operations.ts";
 import { typeError } from "./mismatch.ts";
 import { shapeText } from "./shape.ts";
 import { apply, fill, type Tensor, tensor, type TensorLike } from "./tensor.ts";
-import { applyProgram, expectScalar, trace } from "./trace.ts";
+import { applyProgram, expectScalar, trace, traced } from "./trace.ts";
 
 interface Point<P extends Primitive> {
   readonly cotangent: Tensor;
@@ -162,9 +162,9 @@ export function valueAndGradient(program: Program): Program {
     for (const equation of program.equations) {
       const alone = { ...program, inputs: equation.operands, outputs: equation.results };
       applyProgram({ ...alone, equations: [equation] }, equation.operands.map((id) => values[id]))
-        .forEach((value, i) => values[equation.results[i]] = value);
+        .forEach((value, i) => values[equation.results[i]] = traced(value));
     }
-    cotangents[program.outputs[0]] = fill([], 1);
+    cotangents[program.outputs[0]] = traced(fill([], 1));
     for (const equation of program.equations.toReversed()) {
       const reached = equation.results.find((id) => varies.has(id) && cotangents[id] !== undefined);
       if (reached === undefined) continue;

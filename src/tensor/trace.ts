@@ -40,6 +40,18 @@ export function trace(
   return builder.finish(outputs).program;
 }
 
+/**
+ * A tensor as a value of the innermost trace under way: what is computed with it becomes equations, which
+ * are simplified, also where all operands are constants.
+ *
+ * @param x The tensor.
+ * @returns The traced tensor; `x` itself outside of traces.
+ */
+export function traced(x: Tensor): Tensor {
+  const builder = active.at(-1);
+  return builder === undefined ? x : tracedTensor(builder, lift(builder, x));
+}
+
 /** A function of trees as a program of their leaves, with the form of its result. */
 export interface TracedTree<Result extends Tree> {
   /** The program; inputs and outputs are leaves, in order. */

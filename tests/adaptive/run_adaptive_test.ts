@@ -113,7 +113,7 @@ Deno.test("every part of a plan can be replaced by a function of the same type",
   assert.equal(last.ended, "budget");
   assert.deepEqual(
     calls.slice(0, 5),
-    ["window", "training", "global", "last training", "global"],
+    ["window", "global", "last training", "global", "global"],
   );
 });
 
