@@ -56,8 +56,8 @@ function withDefaults(how: Partial<RunOptions>): RunOptions {
  * @param options Where it runs and what is kept.
  * @returns The ensemble step; it is traced and compiled at its first call, for the form of that state
  * and any number of chains.
- * @throws {TypeError} If the step is no function, or an option is unknown; at the first call, if the step changes the form of the
- * state.
+ * @throws {TypeError} If the step is no function, or an option is unknown; at the first call, if the
+ * step changes the form of the state.
  * @throws {RangeError} If there is no such device; at the first call, if a leaf to record is unknown.
  */
 export function vectorize<State extends Tree>(

@@ -95,10 +95,11 @@ export function positive(shape?: ShapeLike): Parameter {
  * @param high Upper limit.
  * @param shape A length or lengths; a scalar by default.
  * @returns The parameter.
- * @throws {RangeError} If the limits are not finite and ascending, or a length is not a positive integer.
+ * @throws {RangeError} If the limits or their distance are not finite, or they do not ascend, or a length
+ * is not a positive integer.
  */
 export function interval(low: number, high: number, shape?: ShapeLike): Parameter {
-  if (!(Number.isFinite(low) && Number.isFinite(high) && low < high)) {
+  if (!(low < high && Number.isFinite(high - low))) {
     throw new RangeError(
       `Cannot make an interval from ${low} to ${high}: the limits must be finite and ascending`,
     );

@@ -32,17 +32,20 @@ export function lift(builder: Builder, operand: Operand): number {
   const { dtype, shape, source } = operand;
   if (source.kind === "concrete") return builder.constant({ dtype, shape, data: source.data });
   const { builder: home, id } = source;
-  if (home.finished) {
-    throw new TypeError(
-      "Cannot use a traced tensor outside of the function that it was traced in: give it back as " +
-        "a result of that function" + userFrame(),
-    );
-  }
+  refuseFinished(home);
   if (home === builder) return id;
   if (builder.parent === undefined) {
     throw new TypeError("Cannot combine tensors of two unrelated traces" + userFrame());
   }
   return builder.capture(lift(builder.parent, operand), { dtype, shape });
+}
+
+function refuseFinished(builder: Builder): void {
+  if (!builder.finished) return;
+  throw new TypeError(
+    "Cannot use a traced tensor outside of the function that it was traced in: give it back as a " +
+      "result of that function" + userFrame(),
+  );
 }
 
 /** The operands' arrays, if all are concrete. */
@@ -77,9 +80,9 @@ export function applyTo<P extends Primitive>(
   }
   let home: Builder | undefined;
   for (const { source } of operands) {
-    if (source.kind === "traced" && source.builder.depth >= (home?.depth ?? 0)) {
-      home = source.builder;
-    }
+    if (source.kind === "concrete") continue;
+    refuseFinished(source.builder);
+    if (source.builder.depth >= (home?.depth ?? 0)) home = source.builder;
   }
   const builder = home as Builder;
   const ids = operands.map((operand) => lift(builder, operand));

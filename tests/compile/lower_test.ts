@@ -70,11 +70,11 @@ Deno.test("what is repeated over many elements is computed once", () => {
   assert.equal(executions(nestOf(viewed), "powerOfTwo"), 2 * 100);
 });
 
-Deno.test("a gradient of many coordinates takes one exponential for each row of the data", () => {
+Deno.test("a gradient takes as many exponentials as there are data, however many coordinates", () => {
   const { logDensity, dimension } = logistic(90, 80);
   const type = { dtype: "f64" as const, shape: [dimension] };
   const program = valueAndGradient(trace((x) => [logDensity(x)], [type]));
-  // softplus and its slope share nothing: two exponentials.
+  // Each row takes one for softplus and one for its slope.
   assert.equal(executions(nestOf(program), "powerOfTwo"), 2 * 2 * 90);
 });
 

@@ -1,20 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  cos,
-  exp,
-  expm1,
-  log,
-  log1p,
-  sin,
-  tanh,
-} from "../../src/tensor/scalar_math.ts";
-import {
-  specialValues,
-  type Tabulated,
-  tabulated,
-  type Tabulation,
-  ulpDistance,
-} from "./ulp.ts";
+import { cos, exp, expm1, log, log1p, sin, tanh } from "../../src/tensor/scalar_math.ts";
+import { specialValues, type Tabulated, tabulated, type Tabulation, ulpDistance } from "./ulp.ts";
 
 type Elementary = (x: number) => number;
 
