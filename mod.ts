@@ -136,6 +136,7 @@ export type { Proposal, Proposed } from "./src/global/proposal.ts";
 export {
   type Axes,
   type NestedNumbers,
+  type PlainArray,
   type SliceOptions,
   Tensor,
   tensor,

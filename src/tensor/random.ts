@@ -10,10 +10,11 @@ import { shapeText, sizeOf } from "./shape.ts";
 import { apply, bitwise, Tensor, words } from "./tensor.ts";
 import { userFrame } from "./user_frame.ts";
 
-declare const isKey: unique symbol;
-
 /** A random key: two 32-bit words. Use each key once, and split it to get more. */
-export type Key = Tensor & { readonly [isKey]: true };
+export type Key = Tensor & {
+  /** Tells keys from other tensors where types are checked; no value has it. */
+  readonly isKey: true;
+};
 
 const TWO_PI = 6.283185307179586;
 

@@ -26,7 +26,7 @@ import type {
 import { shapeText, sizeOf } from "./shape.ts";
 import { userFrame } from "./user_frame.ts";
 
-export type { Axes, NestedNumbers, SliceOptions };
+export type { Axes, NestedNumbers, PlainArray, SliceOptions };
 
 /** What is accepted wherever a tensor is. */
 export type TensorLike = Tensor | PlainArray;
@@ -45,7 +45,7 @@ export type TensorLike = Tensor | PlainArray;
  * assert.equal(tensor([3, 4]).norm().item(), 5);
  * ```
  */
-export class Tensor implements Operand {
+export class Tensor {
   /** Element type. */
   readonly dtype: DType;
   /** Lengths of the axes, outermost first; `[]` for a scalar. */

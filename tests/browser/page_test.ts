@@ -73,7 +73,7 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
-      await bundle(new URL("page.ts", import.meta.url), `${folder}/page.js`);
+      await bundle(new URL("./page.ts", import.meta.url), `${folder}/page.js`);
       const script = await Deno.readTextFile(`${folder}/page.js`);
       const found = await runInPage(chromium as string, script, `${folder}/profile`);
       assert.doesNotMatch(found, /^error/);
