@@ -7,8 +7,6 @@
  *
  * @module
  */
-export { flow, pipe } from "npm:fp-ts@2.16.11/lib/function.js";
+export { pipe } from "npm:fp-ts@2.16.11/lib/function.js";
 export * as either from "npm:fp-ts@2.16.11/lib/Either.js";
 export type { Either } from "npm:fp-ts@2.16.11/lib/Either.js";
-export * as taskEither from "npm:fp-ts@2.16.11/lib/TaskEither.js";
-export type { TaskEither } from "npm:fp-ts@2.16.11/lib/TaskEither.js";

@@ -20,11 +20,13 @@ export function elementBytes(dtype: DType): number {
 
 /** A value in a block, at an offset from the block's start. */
 export interface Slot extends ValueType {
+  /** Bytes from the start of the block. */
   readonly offset: number;
 }
 
 /** The slots of values that lie one after the other. */
 export interface Block {
+  /** One for each value. */
   readonly slots: readonly Slot[];
   /** Bytes in all, a multiple of 64. */
   readonly bytes: number;

@@ -99,8 +99,11 @@ export type Operation =
 
 /** An instruction. */
 export interface Instruction {
+  /** What is done. */
   readonly operation: Operation;
+  /** What it gives. */
   readonly type: LaneType;
+  /** Numbers of the instructions whose results it reads. */
   readonly operands: readonly number[];
   /** A literal: the value of a constant, the distance of a shift, the offset of an address. */
   readonly immediate: number;
@@ -112,6 +115,7 @@ export interface Instruction {
 
 /** A loop with values that it carries from turn to turn. */
 export interface Loop {
+  /** Tells it from other statements. */
   readonly kind: "loop";
   /** Number of turns, an index. */
   readonly count: number;
@@ -123,6 +127,7 @@ export interface Loop {
     readonly first: number;
     readonly next: number;
   }[];
+  /** One turn. */
   readonly body: readonly Statement[];
 }
 
@@ -139,6 +144,8 @@ export type Statement =
 
 /** A function over the chains of one group. */
 export interface Nest {
+  /** All instructions, by number. */
   readonly instructions: readonly Instruction[];
+  /** The statements, in order. */
   readonly body: readonly Statement[];
 }

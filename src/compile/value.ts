@@ -32,7 +32,9 @@ export interface Value extends ValueType {
 
 /** Where programs are lowered to: the nest being written, and the memory that it uses. */
 export interface Target {
+  /** Takes the instructions. */
   readonly nest: NestBuilder;
+  /** Takes the data, and gives room for what does not fit locals. */
   readonly memory: Memory;
 }
 

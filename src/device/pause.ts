@@ -39,9 +39,18 @@ export function pausesOf(signal: AbortSignal | undefined): Pauses {
   };
 }
 
-/** Lets other tasks of the event loop run. A timer would wait for 4 ms in browsers. */
+/** Where it exists (Deno, Node), it lets timers run; there messages would keep them waiting. */
+const { setImmediate: soon } = globalThis as {
+  readonly setImmediate?: (callback: () => void) => unknown;
+};
+
+/** Lets other tasks of the event loop run. In browsers, where a timer would wait for 4 ms, by a message. */
 export function pause(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
+  if (soon !== undefined) {
+    soon(resolve);
+    return promise;
+  }
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
     port1.close();

@@ -6,6 +6,7 @@
 import type { ChainState } from "../kernels/kernel.ts";
 import { checkRun } from "../device/checks.ts";
 import type { EnsembleResult } from "../kernels/ensemble.ts";
+import { expectOptions } from "../kernels/options.ts";
 import { exp } from "../tensor/scalar_math.ts";
 import { type Key, split, uniform } from "../tensor/random.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
@@ -59,8 +60,10 @@ export function independence<State extends ChainState & Tree>(
   const collect = async (
     state: State,
     key: Key,
-    { steps = 1 }: { readonly steps?: number } = {},
+    options: { readonly steps?: number } = {},
   ): Promise<GlobalResult<State>> => {
+    expectOptions(options, ["steps"], "move globally");
+    const { steps = 1 } = options;
     checkRun({ steps });
     const [chains] = state.position.shape;
     const [forProposals, forAcceptance] = split(key);

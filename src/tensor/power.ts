@@ -8,9 +8,12 @@
 export const MAX_HALVES = 16;
 
 /** What can be multiplied. */
-interface Factor<T> {
+export interface Factor<T> {
+  /** The product with another one. */
   mul(other: T): T;
+  /** The product with itself. */
   square(): T;
+  /** The square root. */
   sqrt(): T;
 }
 

@@ -194,8 +194,8 @@ Deno.test("an abort stops a long run between slices, not only between cycles", a
     signal: controller.signal,
   });
   await assert.rejects(run, /late/);
-  // The whole cycle would take a minute; the bound is no measure of speed.
-  assert.ok(performance.now() - started < 20_000);
+  // The whole cycle would take a minute.
+  assert.ok(performance.now() - started < 2000);
   clearTimeout(timer);
 });
 

@@ -11,6 +11,7 @@ import { density } from "../../src/target/density.ts";
 import { key, normal } from "../../src/tensor/random.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { leaves, type Tree } from "../../src/tensor/tree.ts";
+import { assertSameBits } from "../tensor/bits.ts";
 import {
   dualMoon,
   eightSchools,
@@ -19,14 +20,6 @@ import {
   rosenbrock,
   type TestDensity,
 } from "../targets/mod.ts";
-
-/** NaNs of any payload count as equal, zeros of different sign do not. */
-export function assertSameBits(actual: Tensor, expected: Tensor, what: string): void {
-  assert.deepEqual(actual.shape, expected.shape, what);
-  actual.data.forEach((value, i) => {
-    assert.ok(Object.is(value, expected.data[i]), `${what}[${i}]: ${value} ≠ ${expected.data[i]}`);
-  });
-}
 
 async function run(
   device: Device,

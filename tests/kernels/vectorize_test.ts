@@ -23,6 +23,8 @@ import {
   vectorize,
   zeros,
 } from "../../mod.ts";
+import { chooseDevice } from "../../src/device/choose.ts";
+import { mapChains } from "../../src/kernels/ensemble.ts";
 import { leaves, type Tree } from "../../src/tensor/tree.ts";
 import { assertSameBits } from "../tensor/bits.ts";
 import { KERNELS } from "./kernels.ts";
@@ -161,14 +163,16 @@ Deno.test("runs do not disturb each other or what they are given", async () => {
 Deno.test("a run that is stopped throws the signal's reason and leaves the step usable", async () => {
   const run = vectorize(composed);
   const from = await start(8);
-  const expected = await run(from, key(1), { steps: 5 });
+  const next = await run(from, key(1), { steps: 5 });
+  const expected = await vectorize(composed)(next, key(2), { steps: 5 });
+  // What the step had in memory is not that state any more.
   const stopped = { steps: 100_000_000, signal: AbortSignal.timeout(20) };
-  await assert.rejects(run(from, key(1), stopped), { name: "TimeoutError" });
+  await assert.rejects(run(next, key(2), stopped), { name: "TimeoutError" });
   await assert.rejects(
     run(from, key(1), { signal: AbortSignal.abort(new Error("not now")) }),
     /^Error: not now$/,
   );
-  assertSameState(await run(from, key(1), { steps: 5 }), expected, "afterwards");
+  assertSameState(await run(next, key(2), { steps: 5 }), expected, "afterwards");
 });
 
 Deno.test("states may be any trees of tensors", async () => {
@@ -215,6 +219,27 @@ for (const [name, kernel] of KERNELS) {
     }
   });
 }
+
+Deno.test("mapChains() applies a function to any number of chains, of one form", async () => {
+  const sumAndSigns = mapChains(
+    ({ x }: { readonly x: Tensor }) => ({ sum: x.sum(), signs: x.less(0) }),
+    { device: chooseDevice() },
+  );
+  for (const chains of [1, 4, 7]) {
+    const x = normal(key(chains), [chains, 3]);
+    const { sum, signs } = await sumAndSigns({ x });
+    assertSameBits(sum, x.sum(1), "sum");
+    assertSameBits(signs, x.less(0), "signs");
+  }
+  for (
+    const other of [{ y: zeros([2, 3]) }, { x: zeros([2, 4]) }, { x: zeros([2, 3]).as("u32") }]
+  ) {
+    await assert.rejects(
+      sumAndSigns(other as never),
+      /^TypeError: Cannot run on a state of .*: this was compiled for one of x f64\[3\]$/,
+    );
+  }
+});
 
 Deno.test("startChains() refuses what are no positions of the target", async () => {
   const begin = startChains(target, rwm());

@@ -158,7 +158,9 @@ export interface WasmFunction {
 
 /** Bytes put into memory when the module is instantiated. */
 export interface Segment {
+  /** Where they go. */
   readonly offset: number;
+  /** The bytes. */
   readonly bytes: Uint8Array;
 }
 
