@@ -14,9 +14,9 @@ export interface SplineFlowOptions {
   readonly layers?: number;
   /** Widths of the hidden layers of each conditioner; [32, 32] by default. */
   readonly hidden?: readonly number[];
-  /** Bins of each spline, 2 to 32; 8 by default. */
+  /** Bins of each spline, 2 to 32; 10 by default. */
   readonly bins?: number;
-  /** Splines act on [−range, range] of the whitened coordinates; 5 by default, beyond is the identity. */
+  /** Splines act on [−range, range] of the whitened coordinates; 10 by default, beyond is the identity. */
   readonly range?: number;
 }
 
@@ -113,8 +113,8 @@ export function splineFlow(options: SplineFlowOptions = {}): Flow {
   checkOptions(options);
   const layers = positive("layers", options.layers ?? 6, 100);
   const hidden = [...options.hidden ?? [32, 32]].map((width) => positive("hidden", width, 1024));
-  const bins = positive("bins", options.bins ?? 8, 32, 2);
-  const { range = 5 } = options;
+  const bins = positive("bins", options.bins ?? 10, 32, 2);
+  const { range = 10 } = options;
   const shapeOf = ({ dimension, masks }: FlowState): EngineShape => ({
     dimension,
     hidden,

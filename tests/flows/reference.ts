@@ -11,7 +11,7 @@ export interface Form {
 }
 
 /** The options that `splineFlow()` takes by default, but for the number of layers. */
-export const DEFAULT_FORM: Form = { hidden: [32, 32], bins: 8, range: 5 };
+export const DEFAULT_FORM: Form = { hidden: [32, 32], bins: 10, range: 10 };
 
 /** Smallest share of a bin, and smallest slope. */
 const LEAST = 1e-3;
