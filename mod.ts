@@ -18,7 +18,8 @@
 
 // The sampler.
 export { sample } from "./src/adaptive/sample.ts";
-export { planFor, type SampleOptions } from "./src/adaptive/options.ts";
+export { planFor } from "./src/adaptive/default_plan.ts";
+export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
 export type { NamedDraws } from "./src/adaptive/named_draws.ts";
 export type { Progress } from "./src/adaptive/progress.ts";

@@ -1,5 +1,5 @@
 /**
- * The options of `sample`: what may be given, and what is taken when it is not.
+ * The options of `sample`: what may be given, and what is wrong with what was.
  *
  * @module
  */
@@ -7,23 +7,14 @@ import { type Either, either, pipe } from "../deps.ts";
 import { chooseDevice, DEVICE_NAMES, type DeviceName } from "../device/choose.ts";
 import type { Device } from "../device/device.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
-import { splineFlow } from "../flows/spline_flow.ts";
-import { defensive } from "../global/defensive.ts";
-import { independence } from "../global/independence.ts";
-import { studentT } from "../global/student_t.ts";
-import { hmc } from "../kernels/hmc.ts";
 import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
-import type { Target } from "../target/target.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { ensembleAdaptation } from "./adaptation.ts";
-import { initialPositions } from "./initial.ts";
 import type { Plan, Schedule } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { RunState } from "./run_state.ts";
-import { type StopOptions, stopWhenConverged } from "./stopping.ts";
+import type { StopOptions } from "./stopping.ts";
 import type { TrainedFlow } from "./trained_flow.ts";
-import { stopTraining, trainInCycles } from "./training.ts";
 
 /** Options of `sample`. */
 export interface SampleOptions<State extends ChainState & Tree = GradientState> {
@@ -63,16 +54,6 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly signal?: AbortSignal;
 }
 
-/** A plan with where its chains start. */
-export interface Prepared<State extends ChainState & Tree, Values extends object> {
-  /** The plan. */
-  readonly plan: Plan<State, Values>;
-  /** How many chains. */
-  readonly chains: number;
-  /** Where they start, if that was given. */
-  readonly initial: Tensor | undefined;
-}
-
 const OPTIONS: Readonly<Record<keyof SampleOptions, true>> = {
   chains: true,
   initial: true,
@@ -86,32 +67,6 @@ const OPTIONS: Readonly<Record<keyof SampleOptions, true>> = {
   onProgress: true,
   signal: true,
 };
-
-/** The default schedule; its lengths were chosen on targets other than those it is judged by. */
-const SCHEDULE: Schedule = {
-  // Short windows first: the metric is worth more than a precise step size for the wrong one.
-  warmupWindows: [40, 60, 80, 100],
-  trainCycles: 30,
-  // Local moves cost little beside training: fresh positions keep the flow from learning them by heart.
-  trainLocalSteps: 40,
-  trainGlobalSteps: 10,
-  // Where modes are far apart, a draw of each local step would mostly tell the same mode again.
-  localSteps: 10,
-  globalSteps: 10,
-  thin: 5,
-  replayCapacity: 20_000,
-};
-
-/** Without global moves every local step is worth keeping. */
-const LOCAL_SCHEDULE: Schedule = { ...SCHEDULE, localSteps: 20, thin: 1 };
-
-/**
- * Step sizes from a twentieth to the whole, and many of them accepted: a step size that suits the bulk
- * never enters where a target bends sharply, without any sign of it in R-hat.
- */
-function defaultLocal(): Kernel<GradientState> {
-  return { ...hmc({ leapfrogSteps: 16, jitter: 0.95 }), targetAcceptance: 0.8 };
-}
 
 const STOP: Readonly<Record<keyof StopOptions, true>> = {
   rHat: true,
@@ -152,7 +107,30 @@ function checkCount(name: string, value: unknown, least: number): Either<Error, 
     );
 }
 
-function checkSchedule(
+/** Whether all options are known, and those that are functions or kernels are such. */
+export function checkOptions<State extends ChainState & Tree>(
+  options: SampleOptions<State>,
+): Either<Error, object> {
+  const { local, global, onProgress, signal } = options;
+  const fault = (what: string): Either<Error, object> =>
+    either.left(new TypeError(`Cannot sample with ${what}`));
+  if (local !== undefined && !(typeof local === "object" && "step" in local && "init" in local)) {
+    return fault("this `local`: give a kernel, such as hmc() or mala(), called");
+  }
+  if (global !== undefined && typeof global !== "function") {
+    return fault("this `global`: give a function that makes a global step, such as independence");
+  }
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    return fault("this `onProgress`: give a function");
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    return fault("this `signal`: give the `signal` of an AbortController");
+  }
+  return checkNames(options, OPTIONS, "");
+}
+
+/** The schedule with what was left out, if all of it makes sense. */
+export function checkSchedule(
   defaults: Schedule,
   given: Partial<Schedule> = {},
 ): Either<Error, Schedule> {
@@ -166,12 +144,18 @@ function checkSchedule(
     checkCount("schedule.globalSteps", globalSteps, 0),
     checkCount("schedule.trainGlobalSteps", trainGlobalSteps, 1),
     ...Object.entries(counts).map(([name, count]) => checkCount(`schedule.${name}`, count, 1)),
+    schedule.thin <= schedule.localSteps ? either.right(schedule) : either.left(
+      new RangeError(
+        `Cannot sample with \`schedule.thin\` ${schedule.thin} above \`schedule.localSteps\` ` +
+          `${schedule.localSteps}: no local state would be kept`,
+      ),
+    ),
   ];
   return checks.find(either.isLeft) ?? either.right(schedule);
 }
 
 /** The values of all checks, or the first error. */
-function all<Checks extends Readonly<Record<string, Either<Error, unknown>>>>(
+export function all<Checks extends Readonly<Record<string, Either<Error, unknown>>>>(
   checks: Checks,
 ): Either<
   Error,
@@ -185,7 +169,8 @@ function all<Checks extends Readonly<Record<string, Either<Error, unknown>>>>(
   return either.right(values as never);
 }
 
-function checkDevice(name: DeviceName = "auto"): Either<Error, Device> {
+/** The device of a name. */
+export function checkDevice(name: DeviceName = "auto"): Either<Error, Device> {
   return DEVICE_NAMES.includes(name) ? either.right(chooseDevice(name)) : either.left(
     new TypeError(
       `Cannot sample on the device \`${name}\`: expected ${DEVICE_NAMES.join(", ")}`,
@@ -193,7 +178,8 @@ function checkDevice(name: DeviceName = "auto"): Either<Error, Device> {
   );
 }
 
-function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
+/** What `stop` asks for, if all of it is a positive number. */
+export function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
   const wrong = Object.entries(stop).find(([, value]) => !(typeof value === "number" && value > 0));
   return pipe(
     checkNames(stop, STOP, "stop."),
@@ -208,9 +194,9 @@ function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
 }
 
 /** The kind of flow and, if it was trained before, its state. */
-function checkFlow(
+export function checkFlow(
   dimension: number,
-  flow: Flow | TrainedFlow | "none" = splineFlow(),
+  flow: Flow | TrainedFlow | "none",
 ): Either<Error, { readonly flow: Flow | undefined; readonly trainedFlow: FlowState | undefined }> {
   if (flow === "none") return either.right({ flow: undefined, trainedFlow: undefined });
   if (typeof flow !== "object" || flow === null || !("kind" in flow || "init" in flow)) {
@@ -232,7 +218,7 @@ function checkFlow(
 }
 
 /** A state to go on from must fit the target and the number of chains. */
-function checkResume<State extends ChainState & Tree>(
+export function checkResume<State extends ChainState & Tree>(
   dimension: number,
   resume: RunState<State> | undefined,
 ): Either<Error, RunState<State> | undefined> {
@@ -242,71 +228,6 @@ function checkResume<State extends ChainState & Tree>(
       `Cannot resume a run of ${found} coordinates with a target of ${dimension}`,
     ),
   );
-}
-
-/**
- * Checks options and completes them.
- *
- * @param target What is sampled.
- * @param options As given.
- * @returns The plan, or the first error.
- */
-export function prepare<State extends ChainState & Tree, Values extends object>(
-  target: Target<Values>,
-  options: SampleOptions<State>,
-): Either<Error, Prepared<State, Values>> {
-  const { local, global } = options;
-  return pipe(
-    checkNames(options, OPTIONS, ""),
-    either.chain(() =>
-      all({
-        start: initialPositions(target.dimension, options.chains, options.initial),
-        schedule: checkSchedule(
-          options.flow === "none" ? LOCAL_SCHEDULE : SCHEDULE,
-          options.schedule,
-        ),
-        stop: checkStop(options.stop),
-        flows: checkFlow(target.dimension, options.flow),
-        resume: checkResume(target.dimension, options.resume),
-        device: checkDevice(options.device),
-      })
-    ),
-    either.map(({ start, schedule, stop, flows, device }) => ({
-      ...start,
-      plan: {
-        target,
-        // A user's kernel comes with its own state; without one the state is that of HMC.
-        local: local ?? defaultLocal() as unknown as Kernel<State>,
-        adaptation: ensembleAdaptation(),
-        ...flows,
-        train: trainInCycles(),
-        trained: stopTraining(),
-        proposal: (flow, state, device) => defensive(flow, studentT(state, device)),
-        global: global ?? independence,
-        schedule,
-        stop: stopWhenConverged(stop),
-        device,
-        signal: options.signal,
-      },
-    })),
-  );
-}
-
-/**
- * The plan that `sample` follows, to change parts of it or to run it by `runAdaptive`.
- *
- * @param target What is sampled.
- * @param options As for `sample`.
- * @returns The plan.
- * @throws {TypeError} If an option is unknown or of a wrong type.
- * @throws {RangeError} If an option is out of range.
- */
-export function planFor<
-  State extends ChainState & Tree = GradientState,
-  Values extends Sampled = never,
-  Sampled extends object = object,
->(target: Target<Values, Sampled>, options: SampleOptions<State> = {}): Plan<State, Values> {
-  return orThrow(prepare<State, Values>(target, options)).plan;
 }
 
 /** The value, or its error thrown. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   density,
+  hmc,
   type Key,
   key,
   sample,
@@ -40,6 +41,15 @@ const refused: [what: string, options: unknown, message: RegExp][] = [
   ["a warm-up without windows", { schedule: { warmupWindows: [] } }, /warmupWindows\.length` 0/],
   ["a window of half a step", { schedule: { warmupWindows: [8.5] } }, /warmupWindows` 8\.5: /],
   ["a negative budget", { stop: { maxDraws: -1 } }, /`stop\.maxDraws` -1: expected a positive/],
+  [
+    "a thinning that keeps nothing",
+    { schedule: { localSteps: 4 } },
+    /thin` 5 above .*localSteps` 4/,
+  ],
+  ["a kernel that was not called", { local: hmc }, /`local`: give a kernel, such as hmc\(\)/],
+  ["a progress that is no function", { onProgress: true }, /`onProgress`: give a function$/],
+  ["a signal that is none", { signal: new AbortController() }, /`signal`: give the `signal`/],
+  ["a global move that is none", { global: 3 }, /`global`: give a function/],
   ["a device that is none", { device: "tpu" }, /device `tpu`: expected auto, interpreter, wasm/],
   ["a flow that is none", { flow: "spline" }, /with this `flow`: give splineFlow\(\)/],
 ];

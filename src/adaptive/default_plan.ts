@@ -1,0 +1,132 @@
+/**
+ * The plan that `sample` follows: what is taken where no option says otherwise.
+ *
+ * @module
+ */
+import { type Either, either, pipe } from "../deps.ts";
+import { splineFlow } from "../flows/spline_flow.ts";
+import { defensive } from "../global/defensive.ts";
+import { independence } from "../global/independence.ts";
+import { studentT } from "../global/student_t.ts";
+import { hmc } from "../kernels/hmc.ts";
+import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
+import type { Target } from "../target/target.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Tree } from "../tensor/tree.ts";
+import { ensembleAdaptation } from "./adaptation.ts";
+import { initialPositions } from "./initial.ts";
+import {
+  all,
+  checkDevice,
+  checkFlow,
+  checkOptions,
+  checkResume,
+  checkSchedule,
+  checkStop,
+  orThrow,
+  type SampleOptions,
+} from "./options.ts";
+import type { Plan, Schedule } from "./plan.ts";
+import { stopWhenConverged } from "./stopping.ts";
+import { stopTraining, trainInCycles } from "./training.ts";
+
+/** A plan with where its chains start. */
+export interface Prepared<State extends ChainState & Tree, Values extends object> {
+  /** The plan. */
+  readonly plan: Plan<State, Values>;
+  /** How many chains. */
+  readonly chains: number;
+  /** Where they start, if that was given. */
+  readonly initial: Tensor | undefined;
+}
+
+/** The default schedule, from trials on Gaussians, bananas, funnels, mixtures and a ring of modes. */
+const SCHEDULE: Schedule = {
+  // Short windows first: the metric is worth more than a precise step size for the wrong one.
+  warmupWindows: [40, 60, 80, 100],
+  trainCycles: 30,
+  // Local moves cost little beside training: fresh positions keep the flow from learning them by heart.
+  trainLocalSteps: 40,
+  trainGlobalSteps: 10,
+  // Where modes are far apart, a draw of each local step would mostly tell the same mode again.
+  localSteps: 10,
+  globalSteps: 10,
+  thin: 5,
+  replayCapacity: 20_000,
+};
+
+/** Without global moves every local step is worth keeping. */
+const LOCAL_SCHEDULE: Schedule = { ...SCHEDULE, localSteps: 20, thin: 1 };
+
+/**
+ * Step sizes from a twentieth to the whole, and many of them accepted: a step size that suits the bulk
+ * never enters where a target bends sharply, without any sign of it in R-hat.
+ */
+function defaultLocal(): Kernel<GradientState> {
+  return { ...hmc({ leapfrogSteps: 16, jitter: 0.95 }), targetAcceptance: 0.8 };
+}
+
+/**
+ * Checks options and completes them.
+ *
+ * @param target What is sampled.
+ * @param options As given.
+ * @returns The plan, or the first error.
+ */
+export function prepare<State extends ChainState & Tree, Values extends object>(
+  target: Target<Values>,
+  options: SampleOptions<State>,
+): Either<Error, Prepared<State, Values>> {
+  const { local, global } = options;
+  return pipe(
+    checkOptions(options),
+    either.chain(() =>
+      all({
+        start: initialPositions(target.dimension, options.chains, options.initial),
+        schedule: checkSchedule(
+          options.flow === "none" ? LOCAL_SCHEDULE : SCHEDULE,
+          options.schedule,
+        ),
+        stop: checkStop(options.stop),
+        flows: checkFlow(target.dimension, options.flow ?? splineFlow()),
+        resume: checkResume(target.dimension, options.resume),
+        device: checkDevice(options.device),
+      })
+    ),
+    either.map(({ start, schedule, stop, flows, device }) => ({
+      ...start,
+      plan: {
+        target,
+        // A user's kernel comes with its own state; without one the state is that of HMC.
+        local: local ?? defaultLocal() as unknown as Kernel<State>,
+        adaptation: ensembleAdaptation(),
+        ...flows,
+        train: trainInCycles(),
+        trained: stopTraining(),
+        proposal: (flow, state, device) => defensive(flow, studentT(state, device)),
+        global: global ?? independence,
+        schedule,
+        stop: stopWhenConverged(stop),
+        device,
+        signal: options.signal,
+      },
+    })),
+  );
+}
+
+/**
+ * The plan that `sample` follows, to change parts of it or to run it by `runAdaptive`.
+ *
+ * @param target What is sampled.
+ * @param options As for `sample`.
+ * @returns The plan.
+ * @throws {TypeError} If an option is unknown or of a wrong type.
+ * @throws {RangeError} If an option is out of range.
+ */
+export function planFor<
+  State extends ChainState & Tree = GradientState,
+  Values extends Sampled = never,
+  Sampled extends object = object,
+>(target: Target<Values, Sampled>, options: SampleOptions<State> = {}): Plan<State, Values> {
+  return orThrow(prepare<State, Values>(target, options)).plan;
+}
