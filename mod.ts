@@ -155,7 +155,22 @@ export {
   where,
   zeros,
 } from "./src/tensor/operations.ts";
+export {
+  atan,
+  atan2,
+  digamma,
+  erf,
+  erfc,
+  erfcx,
+  lgamma,
+  logNormalCdf,
+  mod,
+  sign,
+  tan,
+} from "./src/tensor/special_functions.ts";
 export { grad } from "./src/tensor/gradient.ts";
+export { cumulativeSum, prod } from "./src/tensor/accumulate.ts";
+export { describe } from "./src/tensor/describe.ts";
 export { repeatLoop } from "./src/tensor/trace.ts";
 export type { LeafName, Tree } from "./src/tensor/tree.ts";
 export type * from "./src/tensor/program.ts";

@@ -3,8 +3,12 @@
  *
  * @module
  */
+import { atan, atan2 } from "../tensor/arc_tangent.ts";
 import * as elementary from "../tensor/elementary.ts";
+import { erf, erfc, erfcx, logNormalCdf } from "../tensor/error_function.ts";
+import { digamma, lgamma } from "../tensor/gamma_function.ts";
 import type { Binary, DType, PrimitiveParameters, Unary } from "../tensor/program.ts";
+import { mod, sign } from "../tensor/remainder.ts";
 import type { LaneType, Operation } from "./nest.ts";
 import type { Rule } from "./rule.ts";
 import { laneType, settle, type Target } from "./value.ts";
@@ -36,6 +40,15 @@ const unary: { readonly [P in Unary]: (target: Target, x: number) => number } = 
   tanh: ({ nest }, x) => elementary.tanh(nest, x),
   sigmoid: ({ nest }, x) => elementary.sigmoid(nest, x),
   softplus: ({ nest }, x) => elementary.softplus(nest, x),
+  sign: ({ nest }, x) => sign(nest, x),
+  tan: ({ nest }, x) => elementary.tan(nest, x),
+  atan: ({ nest }, x) => atan(nest, x),
+  erf: ({ nest }, x) => erf(nest, x),
+  erfc: ({ nest }, x) => erfc(nest, x),
+  erfcx: ({ nest }, x) => erfcx(nest, x),
+  logNormalCdf: ({ nest }, x) => logNormalCdf(nest, x),
+  lgamma: ({ nest }, x) => lgamma(nest, x),
+  digamma: ({ nest }, x) => digamma(nest, x),
 };
 
 interface Instructions {
@@ -44,7 +57,7 @@ interface Instructions {
   readonly result?: LaneType;
 }
 
-const binary: { readonly [P in Binary]: Instructions } = {
+const binary: { readonly [P in Exclude<Binary, "mod" | "atan2">]: Instructions } = {
   add: { float: "add", word: "addWord" },
   sub: { float: "sub", word: "subWord" },
   mul: { float: "mul", word: "mulWord" },
@@ -63,7 +76,7 @@ const binary: { readonly [P in Binary]: Instructions } = {
   or: { result: "mask" },
 };
 
-function binaryRule(name: Binary): Rule {
+function binaryRule(name: keyof typeof binary): Rule {
   const { float, word, result } = binary[name];
   return elementwise(({ nest }, [a, b], dtype) => {
     if (name === "shiftLeft" || name === "shiftRight") {
@@ -102,6 +115,8 @@ export const elementwiseRules: {
 } = {
   ...mapRules(unary, (compute) => elementwise((target, [x]) => compute(target, x))),
   ...named(binary, binaryRule),
+  mod: elementwise(({ nest }, [a, b]) => mod(nest, a, b)),
+  atan2: elementwise(({ nest }, [y, x]) => atan2(nest, y, x)),
   not: elementwise(({ nest }, [x]) => nest.not(x)),
   select: elementwise(({ nest }, [mask, a, b]) => {
     if (a === b) return a;

@@ -3,23 +3,15 @@
  *
  * @module
  */
-import type { Primitive, PrimitiveParameters, Program } from "./program.ts";
+import type { Point, Rule } from "./gradient_rule.ts";
+import type { Primitive, Program } from "./program.ts";
 import { inputTypes, outputTypes } from "./program.ts";
 import { where } from "./operations.ts";
 import { typeError } from "./mismatch.ts";
 import { shapeText } from "./shape.ts";
+import { specialRules } from "./special_gradients.ts";
 import { apply, fill, type Tensor, tensor, type TensorLike } from "./tensor.ts";
 import { applyProgram, expectScalar, trace, traced } from "./trace.ts";
-
-interface Point<P extends Primitive> {
-  readonly cotangent: Tensor;
-  readonly result: Tensor;
-  readonly operands: readonly Tensor[];
-  readonly parameters: PrimitiveParameters[P];
-}
-
-/** From the cotangent of the result to those of the operands; `undefined` stands for zero. */
-type Rule<P extends Primitive> = (point: Point<P>) => readonly (Tensor | undefined)[];
 
 const NONE = (): readonly undefined[] => [];
 
@@ -66,6 +58,7 @@ const rules: { [P in Primitive]: Rule<P> } = {
     cotangent.mul(result.sub(result.square())),
   ],
   softplus: ({ cotangent, operands: [x] }) => [cotangent.mul(x.sigmoid())],
+  ...specialRules,
 
   add: ({ cotangent }) => [cotangent, cotangent],
   sub: ({ cotangent }) => [cotangent, cotangent.neg()],

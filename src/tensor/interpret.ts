@@ -5,8 +5,11 @@
  * @module
  */
 import { threefryInto } from "../random/threefry.ts";
+import { atan, atan2 } from "./arc_tangent.ts";
 import { numberArithmetic as on } from "./arithmetic.ts";
 import * as elementary from "./elementary.ts";
+import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
+import { digamma, lgamma } from "./gamma_function.ts";
 import type {
   ArrayData,
   ArrayValue,
@@ -19,6 +22,7 @@ import type {
   Unary,
   ValueType,
 } from "./program.ts";
+import { mod, sign } from "./remainder.ts";
 import {
   allocate,
   broadcastOffsets,
@@ -48,6 +52,15 @@ const unary: { [P in Unary]: (x: number) => number } = {
   tanh: (x) => elementary.tanh(on, x),
   sigmoid: (x) => elementary.sigmoid(on, x),
   softplus: (x) => elementary.softplus(on, x),
+  sign: (x) => sign(on, x),
+  tan: (x) => elementary.tan(on, x),
+  atan: (x) => atan(on, x),
+  erf: (x) => erf(on, x),
+  erfc: (x) => erfc(on, x),
+  erfcx: (x) => erfcx(on, x),
+  logNormalCdf: (x) => logNormalCdf(on, x),
+  lgamma: (x) => lgamma(on, x),
+  digamma: (x) => digamma(on, x),
 };
 
 /** Results are stored in an array of the result's type, which wraps u32 and makes bools 0 or 1. */
@@ -59,6 +72,8 @@ const binary: { [P in Binary]: (a: number, b: number) => number } = {
   // Both carry a NaN on and order −0 before +0, as WebAssembly's instructions do.
   min: Math.min,
   max: Math.max,
+  mod: (a, b) => mod(on, a, b),
+  atan2: (a, b) => atan2(on, a, b),
   bitAnd: (a, b) => a & b,
   bitOr: (a, b) => a | b,
   bitXor: (a, b) => a ^ b,

@@ -7,7 +7,7 @@
 import { seedWords } from "../random/words.ts";
 import { arange, stack } from "./operations.ts";
 import { shapeText, sizeOf } from "./shape.ts";
-import { apply, bitwise, Tensor, words } from "./tensor.ts";
+import { apply, binary, Tensor, words } from "./tensor.ts";
 import { userFrame } from "./user_frame.ts";
 
 /** A random key: two 32-bit words. Use each key once, and split it to get more. */
@@ -91,7 +91,7 @@ export function foldIn(of: Key, n: number | Tensor): Key {
 export function bits(of: Key, shape: readonly number[] = []): Tensor {
   const both = pairs(of, counters(countOf(shape)));
   const [first, second] = [0, 1].map((word) => both.slice(word, word + 1, { axis: 1 }));
-  return bitwise("bitXor", first, second).reshape(shape);
+  return binary("bitXor", first, second).reshape(shape);
 }
 
 /**
@@ -104,7 +104,7 @@ export function bits(of: Key, shape: readonly number[] = []): Tensor {
 export function uniform(of: Key, shape: readonly number[] = []): Tensor {
   const both = pairs(of, counters(countOf(shape)));
   const high = both.slice(0, 1, { axis: 1 }).as("f64");
-  const low = bitwise("shiftRight", both.slice(1, 2, { axis: 1 }), words([12])).as("f64");
+  const low = binary("shiftRight", both.slice(1, 2, { axis: 1 }), words([12])).as("f64");
   // The 32 high bits and the 20 next ones; both terms and their sum are exact.
   return high.mul(2 ** -32).add(low.mul(2 ** -52)).reshape(shape);
 }

@@ -371,17 +371,14 @@ function wrap({ dtype, shape, source }: Operand): Tensor {
   return new Tensor(dtype, shape, source);
 }
 
-function unary(name: Unary, x: Tensor): Tensor {
-  return wrap(unaryOf(name, x));
+/** Applies an element-wise operation on floats. */
+export function unary(name: Unary, x: TensorLike): Tensor {
+  return wrap(unaryOf(name, tensor(x)));
 }
 
-function binary(name: Binary, left: TensorLike, right: TensorLike): Tensor {
+/** Applies an element-wise operation on two operands, broadcast to their common shape. */
+export function binary(name: Binary, left: TensorLike, right: TensorLike): Tensor {
   return wrap(binaryOf(name, tensor(left), tensor(right)));
-}
-
-/** A binary operation on words. */
-export function bitwise(name: Binary, left: Tensor, right: TensorLike): Tensor {
-  return binary(name, left, right);
 }
 
 function reduction(name: Reduction, x: Tensor, axes: Axes | undefined): Tensor {

@@ -18,12 +18,17 @@ for (const name of UNARY) {
   });
 }
 
-for (const name of ["min", "max", "div", "sub"] as const) {
-  Deno.test(`${name} in WebAssembly has the interpreter's bits on pairs of special values`, async () => {
+for (const name of ["min", "max", "div", "sub", "mod", "atan2"] as const) {
+  Deno.test(`${name} in WebAssembly has the interpreter's bits on pairs of special and of spread values`, async () => {
     const program = trace((a, b) => apply(name, {}, [a, b]), [SCALAR, SCALAR]);
     const values = specialFloats();
-    const first = tensor(Float64Array.from(values.flatMap((a) => values.map(() => a))));
-    const second = tensor(Float64Array.from(values.flatMap(() => values)));
+    const spread = spreadFloats(2000);
+    const first = tensor(
+      Float64Array.from([...values.flatMap((a) => values.map(() => a)), ...spread]),
+    );
+    const second = tensor(
+      Float64Array.from([...values.flatMap(() => values), ...spread.toReversed()]),
+    );
     const [expected] = await interpreterDevice.map(program, 2).run([first, second], []);
     const [actual] = await wasmDevice.map(program, 2).run([first, second], []);
     assertSameBits(actual, expected, name);

@@ -6,6 +6,8 @@ const EDGES = [
   ...[Number.MAX_VALUE, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 52, 2 ** 53 + 2, 2 ** 52 + 1],
   // Where exp, expm1, tanh and log1p end, and where log and sin change their branch.
   ...[4503599627370495.5, 709.78, 709.79, 745.13, 745.2, 22.1, 40, 1e6, 1e17, 1e300],
+  // Where atan, erf, lgamma, digamma and log Φ change their branch or end.
+  ...[0.4375, 0.6875, 1.1875, 2.4375, 3.5, 8.5, 10, 9.999999999999998, 26.6, 28, 38.5, 1e-290],
   ...[Math.PI / 4, Math.PI / 2, Math.PI, Math.SQRT1_2, Math.SQRT2, 1 - 2 ** -53, 1 + 2 ** -52],
 ];
 

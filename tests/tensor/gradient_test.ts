@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cumulativeSum, prod } from "../../src/tensor/accumulate.ts";
 import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
 import {
   clamp,
@@ -9,6 +10,17 @@ import {
   stack,
   where,
 } from "../../src/tensor/operations.ts";
+import {
+  atan,
+  atan2,
+  erf,
+  erfc,
+  erfcx,
+  lgamma,
+  logNormalCdf,
+  mod,
+  tan,
+} from "../../src/tensor/special_functions.ts";
 import type { Primitive, RuleTable } from "../../src/tensor/program.ts";
 import { key, normal, split } from "../../src/tensor/random.ts";
 import { apply, Tensor, tensor } from "../../src/tensor/tensor.ts";
@@ -75,12 +87,22 @@ const primitives: RuleTable<Case | undefined> = {
   tanh: { f: (x) => x.tanh() },
   sigmoid: { f: (x) => x.sigmoid() },
   softplus: { f: (x) => x.softplus() },
+  tan: { f: (x) => tan(x.tanh()) },
+  atan: { f: (x) => atan(x) },
+  erf: { f: (x) => erf(x) },
+  erfc: { f: (x) => erfc(x) },
+  erfcx: { f: (x) => erfcx(x.mul(0.5)) },
+  logNormalCdf: { f: (x) => logNormalCdf(x.mul(2)) },
+  lgamma: { f: (x) => lgamma(x.mul(3)), at: positive },
   add: { f: (x) => x.add(x.sin()) },
   sub: { f: (x) => x.sin().sub(x) },
   mul: { f: (x) => x.mul(x.sin()) },
   div: { f: (x) => x.sin().div(x), at: positive },
   min: { f: (x) => x.minimum(x.square()), at: apart },
   max: { f: (x) => x.maximum(x.square()), at: apart },
+  // The quotients stay away from whole numbers: 0.25 to 0.75 of the divisor.
+  mod: { f: (x) => mod(x.tanh().mul(0.25).add([0.5, 1.5, -0.5, 2.5, -1.5, 0.5]).mul(x), x) },
+  atan2: { f: (x) => atan2(x, x.square().sub(0.5)), at: apart },
   select: { f: (x) => where(x.less(0), x.sin(), x.exp()), at: apart },
   sum: { f: (x) => rows(x).sum(0).square() },
   maximum: { f: (x) => rows(x).square().max(1), at: apart },
@@ -94,6 +116,7 @@ const primitives: RuleTable<Case | undefined> = {
   // Constant, piecewise constant or of another type.
   constant: undefined,
   floor: undefined,
+  sign: undefined,
   bitAnd: undefined,
   bitOr: undefined,
   bitXor: undefined,
@@ -109,6 +132,7 @@ const primitives: RuleTable<Case | undefined> = {
   threefry: undefined,
   stopGradient: undefined,
   // Refused.
+  digamma: undefined,
   loop: undefined,
 };
 
@@ -147,6 +171,10 @@ const composed: { readonly [name: string]: Case } = {
   "logSumExp()": { f: (x) => logSumExp(x) },
   "logSumExp() over an axis": { f: (x) => logSumExp(rows(x).mul(3), 1) },
   "softmax()": { f: (x) => softmax(rows(x), 0) },
+  "prod()": { f: (x) => prod(x) },
+  "prod() over an axis": { f: (x) => prod(rows(x), 1).square() },
+  "cumulativeSum()": { f: (x) => cumulativeSum(x).sin() },
+  "cumulativeSum() along an axis": { f: (x) => cumulativeSum(rows(x), 0).square() },
   "clamp()": { f: (x) => clamp(x, -0.9, 1.1), at: apart },
   "outer()": { f: (x) => outer(x.slice(0, 2), x) },
   "stack()": { f: (x) => stack([x.sin(), x.square()], 1) },

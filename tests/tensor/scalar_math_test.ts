@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cos, exp, expm1, log, log1p, sin, tanh } from "../../src/tensor/scalar_math.ts";
-import { specialValues, type Tabulated, tabulated, type Tabulation, ulpDistance } from "./ulp.ts";
+import { specialValues, type Tabulated, tabulated, ulpDistance, worst } from "./ulp.ts";
 
 type Elementary = (x: number) => number;
 
@@ -29,13 +29,6 @@ const measured: [
   ["cos", cos, 2, inPeriodicRange],
   ["tanh", tanh, 4, everywhere],
 ];
-
-function worst(table: Tabulation[], f: Elementary): [number, string] {
-  const errors = table.map(({ x, y }) => ulpDistance(f(x), y));
-  const error = errors.reduce((a, b) => Math.max(a, b), 0);
-  const { x, y } = table[errors.indexOf(error)];
-  return [error, `${error} ulp at ${x}: ${f(x)}, not ${y}`];
-}
 
 Deno.test("ulpDistance() counts the steps between two numbers", () => {
   assert.equal(ulpDistance(1, 1), 0);

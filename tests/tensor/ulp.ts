@@ -46,3 +46,20 @@ export function tabulated(name: Tabulated): Tabulation[] {
 export function specialValues(name: Tabulated): Tabulation[] {
   return golden[name].special.map(tabulation);
 }
+
+/**
+ * The largest error of a function on a table.
+ *
+ * @param table Arguments with their exact results.
+ * @param f The function.
+ * @returns The error in ulp, and a sentence about it.
+ */
+export function worst(
+  table: readonly Tabulation[],
+  f: (x: number) => number,
+): readonly [error: number, text: string] {
+  const errors = table.map(({ x, y }) => ulpDistance(f(x), y));
+  const error = errors.reduce((a, b) => Math.max(a, b), 0);
+  const { x, y } = table[errors.indexOf(error)];
+  return [error, `${error} ulp at ${x}: ${f(x)}, not ${y}`];
+}
