@@ -1,4 +1,5 @@
 /** The side of JAX: `jax_kernels.py` in a process that measures on request. */
+import { fileURLToPath } from "node:url";
 import type { Measurement, Side } from "./measurement.ts";
 
 /** How a process of JAX runs. */
@@ -8,9 +9,15 @@ export interface JaxOptions {
   readonly cores: "all" | "one";
 }
 
+/** A measurement of JAX. */
+export interface JaxMeasurement extends Measurement {
+  /** Time of the processor ÷ time on the wall: fewer than it may use, if others work on them. */
+  readonly coresUsed: number;
+}
+
 /** A side with a process behind it; the process ends when this is disposed of. */
 export interface JaxSide extends AsyncDisposable {
-  readonly measure: Side;
+  readonly measure: Side<JaxMeasurement>;
 }
 
 async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
@@ -30,7 +37,7 @@ async function* linesOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
  * @returns The side. Its measurements reject if the process ends.
  */
 export function startJax(python: string, { precision, cores }: JaxOptions): JaxSide {
-  const script = new URL("jax_kernels.py", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("./jax_kernels.py", import.meta.url));
   const process = new Deno.Command(python, {
     args: [script, "--precision", precision, "--cores", cores, "--wait"],
     stdin: "piped",
@@ -42,7 +49,7 @@ export function startJax(python: string, { precision, cores }: JaxOptions): JaxS
     measure: async (number) => {
       await requests.write(new TextEncoder().encode(`${number}\n`));
       const { value } = await answers.next();
-      if (value !== undefined) return JSON.parse(value) as Measurement;
+      if (value !== undefined) return JSON.parse(value) as JaxMeasurement;
       throw new Error(`Cannot measure JAX: ${python} ended; its message is above`);
     },
     [Symbol.asyncDispose]: async () => {

@@ -26,8 +26,7 @@ ARGUMENTS.add_argument("--wait", action="store_true", help="measure on request")
 OPTIONS = ARGUMENTS.parse_args()
 
 if OPTIONS.cores == "one":
-    # Before JAX starts: XLA makes as many threads as the process may use cores. The last core,
-    # since the first has most of the interrupts.
+    # Before JAX starts: XLA makes as many threads as the process may use cores. Only Linux has it.
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
 
 import jax  # noqa: E402
@@ -175,7 +174,7 @@ def ensemble(step, dimension, steps):
 class Case:
     """A kernel on a target, compiled and settled, with its acceptance rate."""
 
-    def __init__(self, target, kernel, stepSize, steps):
+    def __init__(self, target, kernel, stepSize, steps):  # names of plan.json
         dimension, log_density = TARGETS[target]
         make, self.gradients = KERNELS[kernel]
         self.steps = steps
@@ -209,7 +208,9 @@ class Case:
 
     def measure(self):
         self.advance()  # what another process left in the caches goes
+        wall, processor = time.perf_counter(), time.process_time()
         seconds = statistics.median(self.seconds() for _ in range(PLAN["repeats"]))
+        cores_used = (time.process_time() - processor) / (time.perf_counter() - wall)
         microseconds = seconds * 1e6 / (CHAINS * self.steps)
         return {
             **self.names,
@@ -217,6 +218,7 @@ class Case:
             "cores": OPTIONS.cores,
             "microsecondsPerStep": microseconds,
             "nanosecondsPerGradient": microseconds * 1000 / self.gradients,
+            "coresUsed": cores_used,
             "acceptance": self.acceptance,
             "acceptanceError": self.acceptance_error,
         }

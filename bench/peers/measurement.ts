@@ -22,7 +22,7 @@ export interface Measurement {
 }
 
 /** A side measures a case by its number; the first time it compiles and settles it. */
-export type Side = (number: number) => Promise<Measurement>;
+export type Side<M extends Measurement = Measurement> = (number: number) => Promise<M>;
 
 /** How many chains, runs and repeats, and the cases. */
 export const PLAN: Omit<typeof plan, "cases"> & { readonly cases: readonly Case[] } = plan;
