@@ -78,7 +78,8 @@ export async function warmupCycle<State extends ChainState & Tree>(
   const window = joinDraws(positions);
   // The last window tunes the step size for the metric of the one before, and ends with it.
   if (!last) adaptation = rule.afterWindow(adaptation, window, goal);
-  const replay = addToReplay(state.replay, window, schedule.replayCapacity);
+  // The flow learns where the chains are in the end, not how they got there.
+  const replay = last ? addToReplay(state.replay, window, schedule.replayCapacity) : state.replay;
   const next = { ...state, chains, adaptation, replay };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
