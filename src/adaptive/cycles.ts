@@ -8,6 +8,7 @@ import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
+import { hasDrifted, momentsOf } from "./drift.ts";
 import type { Schedule } from "./plan.ts";
 import { addToReplay, type Replay } from "./replay.ts";
 import { addToMean, type DrawBlock, EMPTY_MEAN, type Phase, type RunState } from "./run_state.ts";
@@ -43,9 +44,12 @@ function total({ data, size }: Tensor): [sum: number, count: number] {
   return [sum, size];
 }
 
+/** Most windows that are added to the schedule's while the chains still drift. */
+const EXTRA_WINDOWS = 3;
+
 /**
  * One window of warm-up: local steps, after each of which the step size adapts; after all of them the
- * metric.
+ * metric. While the ensemble drifts, windows are added to those of the schedule.
  */
 export async function warmupCycle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
@@ -58,8 +62,10 @@ export async function warmupCycle<State extends ChainState & Tree>(
     acceptance: local.targetAcceptance,
     firstStepSize: local.firstStepSize(target.dimension),
   };
-  const steps = schedule.warmupWindows[state.cycleInPhase];
-  const last = state.cycleInPhase === schedule.warmupWindows.length - 1;
+  const windows = schedule.warmupWindows;
+  // Windows after those of the schedule are each twice as long as the one before.
+  const extra = Math.max(0, state.cycleInPhase - windows.length + 1);
+  const steps = windows[Math.min(state.cycleInPhase, windows.length - 1)] << extra;
   let { chains, adaptation } = state;
   let { local: accepted } = state.acceptance;
   const positions: Tensor[] = [];
@@ -76,11 +82,15 @@ export async function warmupCycle<State extends ChainState & Tree>(
     if (2 * i >= steps) positions.push(result.draws["position"]);
   }
   const window = joinDraws(positions);
+  const moments = momentsOf(window);
+  const drifting = extra < EXTRA_WINDOWS &&
+    hasDrifted(state.window, moments, window.shape[0]);
+  const last = state.cycleInPhase >= windows.length - 1 && !drifting;
   // The last window tunes the step size for the metric of the one before, and ends with it.
   if (!last) adaptation = rule.afterWindow(adaptation, window, goal);
   // The flow learns where the chains are in the end, not how they got there.
   const replay = last ? addToReplay(state.replay, window, schedule.replayCapacity) : state.replay;
-  const next = { ...state, chains, adaptation, replay };
+  const next = { ...state, chains, adaptation, replay, window: moments };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
   // A flow that was trained before is used as it is.

@@ -89,7 +89,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         ),
         stop: checkStop(options.stop),
         flows: checkFlow(target.dimension, options.flow ?? splineFlow()),
-        resume: checkResume(target.dimension, options.resume),
+        resume: checkResume(target, options),
         device: checkDevice(options.device),
       })
     ),

@@ -19,7 +19,7 @@ export interface Start {
 /** Chains when nothing is said. */
 const DEFAULT_CHAINS = 100;
 /** How often chains are started anew where the density is not finite, before that is an error. */
-const ATTEMPTS = 20;
+const ATTEMPTS = 50;
 /** Half width of the default starts: Stan's convention for unconstrained parameters. */
 const HALF_WIDTH = 2;
 
@@ -133,7 +133,7 @@ export function dispersed(key: Key, chains: number, dimension: number): Tensor {
 
 /**
  * Starts chains where density and gradient are finite: at the given positions, or at random ones,
- * drawn again for the chains that fail.
+ * drawn again for the chains that fail; those that fail every time start where others do.
  *
  * @param start Evaluates chains at positions.
  * @param where How many chains, where, and of which dimension.
@@ -171,6 +171,7 @@ export async function findStart(
     reasons = unfit(await start(position));
   }
   if (reasons.size === 0) return position;
+  if (reasons.size < chains) return besideOthers(position, reasons, foldIn(key, ATTEMPTS));
   throw unfitError(
     reasons,
     chains,
@@ -178,4 +179,21 @@ export async function findStart(
     `No start was found in ${ATTEMPTS} random positions with coordinates in (−2, 2): give ` +
       "`initial`, or look whether the log density is finite anywhere",
   );
+}
+
+/** Puts the chains that cannot start where others can, each beside one at random. */
+function besideOthers(
+  position: Tensor,
+  reasons: ReadonlyMap<number, string>,
+  key: Key,
+): Tensor {
+  const { shape: [chains, dimension] } = position;
+  const data = Float64Array.from(position.data);
+  const fit = Array.from({ length: chains }, (_, chain) => chain).filter((i) => !reasons.has(i));
+  const choice = uniform(key, [chains]).data;
+  for (const chain of reasons.keys()) {
+    const from = fit[Math.floor(choice[chain] * fit.length)] * dimension;
+    data.copyWithin(chain * dimension, from, from + dimension);
+  }
+  return fromArray({ dtype: "f64", shape: position.shape, data });
 }

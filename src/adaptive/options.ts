@@ -8,7 +8,8 @@ import { chooseDevice, DEVICE_NAMES, type DeviceName } from "../device/choose.ts
 import type { Device } from "../device/device.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Target } from "../target/target.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { Plan, Schedule } from "./plan.ts";
 import type { Progress } from "./progress.ts";
@@ -111,6 +112,11 @@ function checkCount(name: string, value: unknown, least: number): Either<Error, 
 export function checkOptions<State extends ChainState & Tree>(
   options: SampleOptions<State>,
 ): Either<Error, object> {
+  if (typeof options !== "object" || options === null) {
+    return either.left(
+      new TypeError(`Cannot sample with the options ${options}: give an object, as { chains: 50 }`),
+    );
+  }
   const { local, global, onProgress, signal } = options;
   const fault = (what: string): Either<Error, object> =>
     either.left(new TypeError(`Cannot sample with ${what}`));
@@ -180,6 +186,16 @@ export function checkDevice(name: DeviceName = "auto"): Either<Error, Device> {
 
 /** What `stop` asks for, if all of it is a positive number. */
 export function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
+  if (typeof stop !== "object" || stop === null) {
+    return either.left(
+      new TypeError(`Cannot sample with \`stop\` ${stop}: give an object, as { maxDraws: 1000 }`),
+    );
+  }
+  if (stop.rHat !== undefined && !(stop.rHat > 1)) {
+    return either.left(
+      new RangeError(`Cannot sample with \`stop.rHat\` ${stop.rHat}: R-hat never falls to 1`),
+    );
+  }
   const wrong = Object.entries(stop).find(([, value]) => !(typeof value === "number" && value > 0));
   return pipe(
     checkNames(stop, STOP, "stop."),
@@ -217,17 +233,35 @@ export function checkFlow(
     );
 }
 
-/** A state to go on from must fit the target and the number of chains. */
+/** A state to go on from must be one, and of the same target and number of chains. */
 export function checkResume<State extends ChainState & Tree>(
-  dimension: number,
-  resume: RunState<State> | undefined,
+  target: Target,
+  { resume, chains, initial }: SampleOptions<State>,
 ): Either<Error, RunState<State> | undefined> {
-  const found = resume?.chains.position.shape[1];
-  return resume === undefined || found === dimension ? either.right(resume) : either.left(
-    new RangeError(
-      `Cannot resume a run of ${found} coordinates with a target of ${dimension}`,
-    ),
-  );
+  if (resume === undefined) return either.right(resume);
+  const fault = (what: string): Either<Error, never> =>
+    either.left(new RangeError(`Cannot resume ${what}`));
+  if (!(resume?.chains?.position instanceof Tensor)) {
+    return either.left(
+      new TypeError(
+        "Cannot resume from this: give the `state` of a result; bytes go through stateFromBytes()",
+      ),
+    );
+  }
+  const { position, logDensity } = resume.chains;
+  const [count, dimension] = position.shape;
+  if (dimension !== target.dimension) {
+    return fault(`a run of ${dimension} coordinates with a target of ${target.dimension}`);
+  }
+  if (initial !== undefined) return fault("a run with `initial`: its chains are where they are");
+  if (chains !== undefined && chains !== count) {
+    return fault(`a run of ${count} chains with \`chains\` ${chains}`);
+  }
+  // The same target gives the same bits.
+  const here = Float64Array.from(position.at(0).data);
+  return Object.is(target.logDensity(here), logDensity.data[0])
+    ? either.right(resume)
+    : fault("this run: its log density is not that of this target");
 }
 
 /** The value, or its error thrown. */

@@ -53,7 +53,7 @@ export function progressOf<State extends ChainState>(
     phase: state.phase === "done" ? "done" : before.phase,
     cycle: before.cycleInPhase + 1,
     cycles: before.phase === "warmup"
-      ? schedule.warmupWindows.length
+      ? Math.max(schedule.warmupWindows.length, before.cycleInPhase + 1)
       : before.phase === "train"
       ? schedule.trainCycles
       : undefined,

@@ -45,6 +45,13 @@ function allWeights(logWeights: readonly Tensor[]): Float64Array {
   return Float64Array.from(logWeights.flatMap(({ data }) => [...data]));
 }
 
+/** Share of the proposals at which the log density is NaN or +∞. */
+function brokenShare(logWeights: readonly Tensor[]): number {
+  const weights = allWeights(logWeights);
+  const broken = weights.reduce((count, weight) => count + (weight < Infinity ? 0 : 1), 0);
+  return broken === 0 ? 0 : broken / weights.length;
+}
+
 /** log Z from the weights of production; none where no weight is usable. */
 function evidenceOf(logWeights: readonly Tensor[]): Evidence | undefined {
   // A proposal where the density is broken counts as one outside of the support, as in the global move.
@@ -91,6 +98,7 @@ export async function resultOf<Values extends object, State extends ChainState &
       acceptance,
       targetAcceptance: plan.local.targetAcceptance,
       logEvidence,
+      broken: brokenShare(state.logWeights),
       position,
     }),
     convergence: state.convergence,

@@ -56,7 +56,7 @@ async function* fold<State extends ChainState & Tree>(
   const { stop, signal } = runtime.plan;
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
-  let state = first;
+  let state = first.interrupted ?? first;
   while (state.phase !== "done") {
     signal?.throwIfAborted();
     const cycle: Cycle<State> = PHASES[state.phase];
@@ -65,7 +65,7 @@ async function* fold<State extends ChainState & Tree>(
     yield state;
     if (state.phase !== "done" && state.draws.length === 0 && stop.timeIsUp(seconds())) {
       // Out of time before production: what draws there can be are better than none.
-      state = { ...state, phase: "production", cycleInPhase: 0 };
+      state = { ...state, phase: "production", cycleInPhase: 0, interrupted: state };
     }
   }
 }
@@ -126,6 +126,7 @@ export const runAdaptive: AdaptiveRun = Object.assign(
             acceptance: local.targetAcceptance,
             firstStepSize: local.firstStepSize(target.dimension),
           }),
+          window: undefined,
           flow: plan.trainedFlow,
           replay: emptyReplay(target.dimension),
           progress: { loss: [], acceptance: [] },

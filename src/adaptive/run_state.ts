@@ -7,6 +7,7 @@ import type { FlowState } from "../flows/flow.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AdaptationState } from "./adaptation.ts";
+import type { WindowMoments } from "./drift.ts";
 import type { Replay } from "./replay.ts";
 
 /** What a run is doing. */
@@ -60,6 +61,8 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly chains: State;
   /** Of the local kernel; frozen from the end of the warm-up. */
   readonly adaptation: AdaptationState;
+  /** Moments of the last window of warm-up. */
+  readonly window: WindowMoments | undefined;
   /** The flow, frozen in production; none before training or when the run uses none. */
   readonly flow: FlowState | undefined;
   /** Recent positions for training. */
@@ -80,6 +83,8 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly convergence: Convergence | undefined;
   /** Why the run ended. */
   readonly ended: "converged" | "budget" | undefined;
+  /** Where a run goes on that was out of time before production, when it is resumed. */
+  readonly interrupted?: RunState<State> | undefined;
 }
 
 /** Adds to a running mean. */

@@ -46,6 +46,7 @@ async function firstState<State extends ChainState & Tree, Values extends object
   resume: RunState<State> | undefined,
   key: Key,
 ): Promise<RunState<State>> {
+  if (resume?.interrupted !== undefined) return resume.interrupted;
   // A run that had ended goes on in production.
   if (resume?.phase === "done") return { ...resume, phase: "production", ended: undefined };
   if (resume !== undefined) return resume;

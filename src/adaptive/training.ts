@@ -13,9 +13,9 @@ import type { FlowProgress } from "./run_state.ts";
 
 /** Options of {@linkcode trainInCycles}. */
 export interface TrainingOptions {
-  /** Gradient updates of each cycle; 100 by default. */
+  /** Gradient updates of each cycle; 150 by default. */
   readonly updates?: number;
-  /** Rows of a mini-batch; 256 by default: small batches reach the same loss with fewer examples. */
+  /** Rows of a mini-batch; 128 by default: small batches reach the same loss with fewer examples. */
   readonly batch?: number;
   /**
    * Learning rate of Adam; 5e-3 by default. It stays the same until the last cycle, in which it falls
@@ -48,7 +48,7 @@ function* batches(key: Key, rows: number, size: number): Generator<Uint32Array, 
  * @returns The training step.
  */
 export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
-  const { updates = 100, batch = 256, learningRate = 5e-3 } = options;
+  const { updates = 150, batch = 128, learningRate = 5e-3 } = options;
   return async (flow: Flow, input: TrainingInput): Promise<TrainingOutput> => {
     const { replay: { data, dimension }, last, key, signal } = input;
     const rows = data.length / dimension;

@@ -14,6 +14,8 @@ export interface RunFacts {
   readonly acceptance: { readonly local: number; readonly global: number };
   readonly targetAcceptance: number;
   readonly logEvidence: Evidence | undefined;
+  /** Share of the proposals in production at which the log density was NaN or +∞. */
+  readonly broken: number;
   /** Kept positions, chains × draws × d. */
   readonly position: Tensor;
 }
@@ -26,6 +28,10 @@ const LEAST_SAMPLE_SIZE = 400;
 const LEAST_SHARE = 0.25;
 /** Below this acceptance global moves cost more than they bring. */
 const LEAST_GLOBAL = 0.05;
+/** The effective sample fraction of a good flow is about its acceptance; far below, weights are odd. */
+const LEAST_FRACTION = 0.5;
+/** Fewer draws of each chain tell nothing of convergence. */
+const LEAST_DRAWS = 4;
 /** Importance weights with a Pareto shape above this have an unreliable mean (Vehtari et al. 2024). */
 const LARGEST_SHAPE = 0.7;
 
@@ -45,13 +51,24 @@ export function stuckChains(position: Tensor): number[] {
   });
 }
 
-function convergenceWarnings({ convergence: { rHat, bulk, tail }, ended }: RunFacts): string[] {
+function convergenceWarnings(
+  { convergence: { draws, rHat, bulk, tail }, ended }: RunFacts,
+): string[] {
   const more = "raise `stop.maxDraws` or `stop.maxSeconds`, or go on with `resume`";
   const out: string[] = [];
+  if (draws < LEAST_DRAWS) {
+    return [
+      `The run ended with ${draws} draws of each chain, too few to tell whether it has converged: ` +
+      `${more}.`,
+    ];
+  }
   if (!(rHat < LARGEST_R_HAT)) {
     out.push(
       `The chains have not converged: the largest R-hat is ${rHat.toFixed(3)}, and only below ` +
-        `${LARGEST_R_HAT} do they agree. Do not use these draws; ${more}.`,
+        `${LARGEST_R_HAT} do they agree. Do not use these draws; ${more}. If R-hat stays, chains ` +
+        "may not have settled when training began: give longer `schedule.warmupWindows`, or an " +
+        "`initial` nearer to where the density is large; or the coordinates may be strongly " +
+        "correlated: centre and scale them.",
     );
   }
   if (!(Math.min(bulk, tail) >= LEAST_SAMPLE_SIZE)) {
@@ -96,9 +113,26 @@ function moveWarnings({ acceptance, targetAcceptance, position }: RunFacts): str
   return out;
 }
 
-function evidenceWarnings({ logEvidence }: RunFacts): string[] {
+function densityWarnings({ broken }: RunFacts): string[] {
+  return broken === 0 ? [] : [
+    `The log density is NaN or +∞ at ${
+      percent(broken)
+    } of the proposals, which counts as a density ` +
+    "of 0 there: look for logarithms or roots of negative numbers, 0/0 or overflow, and use `where`.",
+  ];
+}
+
+function evidenceWarnings({ logEvidence, acceptance }: RunFacts): string[] {
   if (logEvidence === undefined) return [];
-  const { paretoShape } = logEvidence;
+  const { paretoShape, effectiveSampleFraction } = logEvidence;
+  if (effectiveSampleFraction < LEAST_FRACTION * acceptance.global) {
+    return [
+      `A few proposals carry most of the weight (effective sample fraction ` +
+      `${percent(effectiveSampleFraction)}, while ${percent(acceptance.global)} of jumps are ` +
+      "accepted): there may be a region, such as a mode, that the chains hardly visit. Start them " +
+      "more widely by `initial`, or with more chains.",
+    ];
+  }
   if (!(paretoShape > LARGEST_SHAPE)) return [];
   return [
     `The log evidence and its standard error are unreliable: the importance weights have a Pareto ` +
@@ -116,6 +150,7 @@ function evidenceWarnings({ logEvidence }: RunFacts): string[] {
 export function warningsOf(facts: RunFacts): string[] {
   return [
     ...convergenceWarnings(facts),
+    ...densityWarnings(facts),
     ...moveWarnings(facts),
     ...evidenceWarnings(facts),
   ];

@@ -112,13 +112,23 @@ export function interval(low: number, high: number, shape?: ShapeLike): Paramete
       // Counted from the nearer limit: from the lower one, rounding can lead beyond the upper one.
       const isLow = free.less(0);
       const part = where(isLow, free, free.neg()).sigmoid().mul(width);
+      const value = where(isLow, part.add(low), tensor(high).sub(part));
       return {
-        value: where(isLow, part.add(low), tensor(high).sub(part)),
+        // A number at a limit would have an infinite log density under many priors.
+        value: value.maximum(above(low)).minimum(-above(-high)),
         logDeterminant: tensor(log(width)).sub(free.softplus()).sub(free.neg().softplus()).sum(),
       };
     },
     (value) => value.sub(low).log().sub(tensor(high).sub(value).log()),
   );
+}
+
+/** The smallest double above a finite one. */
+function above(x: number): number {
+  const cell = new DataView(new ArrayBuffer(8));
+  cell.setFloat64(0, x === 0 ? Number.MIN_VALUE : x);
+  if (x !== 0) cell.setBigInt64(0, cell.getBigInt64(0) + (x > 0 ? 1n : -1n));
+  return cell.getFloat64(0);
 }
 
 /** The length of a vector that needs at least two elements. */

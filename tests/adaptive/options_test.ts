@@ -50,6 +50,10 @@ const refused: [what: string, options: unknown, message: RegExp][] = [
   ["a progress that is no function", { onProgress: true }, /`onProgress`: give a function$/],
   ["a signal that is none", { signal: new AbortController() }, /`signal`: give the `signal`/],
   ["a global move that is none", { global: 3 }, /`global`: give a function/],
+  ["options that are a number", 1000, /the options 1000: give an object, as \{ chains: 50 \}/],
+  ["a stop that is a number", { stop: 1000 }, /`stop` 1000: give an object/],
+  ["an R-hat that cannot be reached", { stop: { rHat: 0.9 } }, /`stop.rHat` 0\.9: R-hat never/],
+  ["bytes in place of a state", { resume: new Uint8Array(9) }, /Cannot resume from this: give the/],
   ["a device that is none", { device: "tpu" }, /device `tpu`: expected auto, interpreter, wasm/],
   ["a flow that is none", { flow: "spline" }, /with this `flow`: give splineFlow\(\)/],
 ];
@@ -101,7 +105,7 @@ Deno.test("sample() says so when the density is finite nowhere near the start", 
   const nowhere = density(2, (x) => where(x.at(0).greater(100), 0, -Infinity));
   await assert.rejects(
     sample(nowhere, key(1), { chains: 3 }),
-    /Cannot start 3 of 3 chains: .*No start was found in 20 random positions/,
+    /Cannot start 3 of 3 chains: .*No start was found in 50 random positions/,
   );
 });
 

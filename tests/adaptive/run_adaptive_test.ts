@@ -143,6 +143,28 @@ Deno.test("sample() refuses to resume a run of another dimension", async () => {
   );
 });
 
+Deno.test("sample() refuses to resume a run of another target, or with other chains", async () => {
+  const { state } = await sample(dualMoon, key(1), SHORT);
+  const other = density(5, (x) => x.square().sum().neg());
+  await assert.rejects(sample(other, key(1), { resume: state }), /is not that of this target$/);
+  await assert.rejects(
+    sample(dualMoon, key(1), { chains: 7, resume: state }),
+    /Cannot resume a run of 16 chains with `chains` 7$/,
+  );
+});
+
+Deno.test("a run that was out of time before production goes on as if it had not been", async () => {
+  const whole = await sample(dualMoon, key(1), SHORT);
+  const cut = await sample(dualMoon, key(1), {
+    ...SHORT,
+    stop: { ...SHORT.stop, maxSeconds: 1e-6 },
+  });
+  assert.ok(cut.warnings.length > 0);
+  const resume = stateFromBytes(stateToBytes(cut.state)) as typeof cut.state;
+  const resumed = await sample(dualMoon, key(1), { ...SHORT, resume });
+  assert.deepEqual(resumed.draws, whole.draws);
+});
+
 Deno.test("cycle i draws from foldIn(key, i): another key changes every cycle", async () => {
   const plan = planFor(dualMoon, SHORT);
   const start = await runAdaptive.start(plan)(positions);

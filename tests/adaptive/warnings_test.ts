@@ -16,6 +16,7 @@ const fine: RunFacts = {
     effectiveSampleFraction: 0.8,
     paretoShape: 0.3,
   },
+  broken: 0,
   position: moving,
 };
 
@@ -46,6 +47,26 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
     "chains that never move",
     { position: tensor([[[0], [1]], [[3], [3]]]) },
     /^1 of 2 chains never moved \(the first is chain 1\)/,
+  ],
+  [
+    "a run with too few draws to judge",
+    { convergence: { draws: 3, rHat: NaN, bulk: NaN, tail: NaN }, ended: "budget" },
+    /^The run ended with 3 draws of each chain, too few to tell/,
+  ],
+  [
+    "a log density that is NaN at proposals",
+    { broken: 0.013 },
+    /^The log density is NaN or \+∞ at 1\.3 % of the proposals/,
+  ],
+  [
+    "weights that few proposals carry",
+    {
+      logEvidence: {
+        ...fine.logEvidence as NonNullable<RunFacts["logEvidence"]>,
+        effectiveSampleFraction: 0.02,
+      },
+    },
+    /^A few proposals carry most of the weight \(effective sample fraction 2\.0 %/,
   ],
   [
     "importance weights with a heavy tail",

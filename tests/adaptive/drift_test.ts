@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { hasDrifted, momentsOf } from "../../src/adaptive/drift.ts";
+import { density, key, normal, sample, tensor } from "../../mod.ts";
+
+Deno.test("momentsOf() gives mean and variance of each coordinate over chains and draws", () => {
+  const { mean, variance } = momentsOf(tensor([[[0, 5], [2, 5]], [[4, 6], [6, 6]]]));
+  assert.deepEqual([...mean], [3, 5.5]);
+  assert.ok(Math.abs(variance[0] - 20 / 3) < 1e-12);
+});
+
+Deno.test("independent windows do not drift, windows at different places or scales do", () => {
+  const window = (seed: number) => normal(key(seed), [100, 20, 3]);
+  let alarms = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    if (hasDrifted(momentsOf(window(2 * seed)), momentsOf(window(2 * seed + 1)), 100)) alarms++;
+  }
+  // Twenty draws of each chain make a window far more precise than the one draw that is counted.
+  assert.equal(alarms, 0);
+  const before = momentsOf(window(100));
+  assert.ok(hasDrifted(before, momentsOf(window(101).add([0, 0.6, 0])), 100));
+  assert.ok(hasDrifted(before, momentsOf(window(101).mul([1, 1, 0.5])), 100));
+  assert.ok(!hasDrifted(undefined, before, 100));
+});
+
+Deno.test("the warm-up is longer for chains that start far out on a narrow ridge", async () => {
+  const windowsOf = async (target: ReturnType<typeof density>): Promise<number> => {
+    let windows = 0;
+    await sample(target, key(1), {
+      flow: "none",
+      stop: { maxDraws: 20 },
+      onProgress: ({ phase }) => windows += phase === "warmup" ? 1 : 0,
+    });
+    return windows;
+  };
+  const easy = density(2, (x) => x.square().sum().mul(-0.5));
+  // A correlation of 0.9999, and the centre a hundred widths of the ridge's length away.
+  const ridge = density(2, (x) => {
+    const [along, across] = [x.at(0).add(x.at(1)).sub(400), x.at(0).sub(x.at(1))];
+    return along.square().mul(0.05).add(across.square().mul(500)).mul(-0.5);
+  });
+  assert.equal(await windowsOf(easy), 4);
+  assert.ok(await windowsOf(ridge) > 4);
+});
