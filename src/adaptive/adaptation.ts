@@ -6,6 +6,7 @@
 import { exp } from "../tensor/scalar_math.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type DualAveraging, startDualAveraging, updateDualAveraging } from "./dual_averaging.ts";
+import { ensembleScale } from "./ensemble_scale.ts";
 
 /** What the adaptation of a local kernel remembers; plain data. */
 export interface AdaptationState {
@@ -45,7 +46,7 @@ export interface Adaptation {
 
 /**
  * The standard adaptation: the step size by dual averaging on the mean acceptance probability over
- * chains, the metric as the variance of each coordinate over chains and draws.
+ * chains, the metric as the squared scale of each coordinate over chains and draws, by quantiles.
  *
  * @returns The rule.
  */
@@ -61,36 +62,8 @@ export function ensembleAdaptation(): Adaptation {
     }),
     afterWindow: (state, positions, { firstStepSize }) => ({
       stepSize: startDualAveraging(firstStepSize),
-      inverseMass: pooledVariance(positions, state.inverseMass),
+      inverseMass: ensembleScale(positions, state.inverseMass).variance,
     }),
     stepSize: ({ stepSize }, frozen) => exp(frozen ? stepSize.logAverage : stepSize.logStepSize),
   };
-}
-
-/**
- * Variance of each coordinate over chains and draws.
- *
- * @param positions chains × draws × d.
- * @param fallback What is used for a coordinate that did not move or is not finite.
- * @returns d variances.
- */
-export function pooledVariance(positions: Tensor, fallback: Float64Array): Float64Array {
-  const { data } = positions;
-  const dimension = fallback.length;
-  const rows = data.length / dimension;
-  const out = fallback.slice();
-  for (let i = 0; i < dimension; i++) {
-    // Shifted by the first value, against cancellation; one pass.
-    const shift = data[i];
-    let sum = 0;
-    let squares = 0;
-    for (let row = 0; row < rows; row++) {
-      const x = data[row * dimension + i] - shift;
-      sum += x;
-      squares += x * x;
-    }
-    const variance = (squares - sum * sum / rows) / (rows - 1);
-    if (Number.isFinite(variance) && variance > 0) out[i] = variance;
-  }
-  return out;
 }

@@ -8,7 +8,7 @@ import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { hasDrifted, momentsOf } from "./drift.ts";
+import { hasDrifted, windowScale } from "./drift.ts";
 import type { Schedule } from "./plan.ts";
 import { addToReplay, type Replay } from "./replay.ts";
 import { addToMean, type DrawBlock, EMPTY_MEAN, type Phase, type RunState } from "./run_state.ts";
@@ -82,15 +82,15 @@ export async function warmupCycle<State extends ChainState & Tree>(
     if (2 * i >= steps) positions.push(result.draws["position"]);
   }
   const window = joinDraws(positions);
-  const moments = momentsOf(window);
+  const scale = windowScale(window);
   const drifting = extra < EXTRA_WINDOWS &&
-    hasDrifted(state.window, moments, window.shape[0]);
+    hasDrifted(state.window, scale, window.shape[0]);
   const last = state.cycleInPhase >= windows.length - 1 && !drifting;
   // The last window tunes the step size for the metric of the one before, and ends with it.
   if (!last) adaptation = rule.afterWindow(adaptation, window, goal);
   // The flow learns where the chains are in the end, not how they got there.
   const replay = last ? addToReplay(state.replay, window, schedule.replayCapacity) : state.replay;
-  const next = { ...state, chains, adaptation, replay, window: moments };
+  const next = { ...state, chains, adaptation, replay, window: scale };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
   // A flow that was trained before is used as it is.

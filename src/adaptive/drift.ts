@@ -5,52 +5,37 @@
  */
 import { log } from "../tensor/scalar_math.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { pooledVariance } from "./adaptation.ts";
+import { type EnsembleScale, ensembleScale } from "./ensemble_scale.ts";
 
-/** Mean and variance of each coordinate over the chains and draws of a window. */
-export interface WindowMoments {
-  /** [d]. */
-  readonly mean: Float64Array;
-  /** [d]. */
-  readonly variance: Float64Array;
-}
-
-/** How far moments may differ, in standard errors of as many independent draws as there are chains. */
+/** How far windows may differ, in standard errors of as many independent draws as there are chains. */
 const LARGEST_SCORE = 3;
 
 /**
- * The moments of a window.
+ * Whether location or scale of two windows differ by more than chance: the chains have not settled.
+ * Modes between which chains do not move are no drift.
  *
- * @param positions chains × draws × d.
- * @returns Mean and variance of each coordinate.
- */
-export function momentsOf(positions: Tensor): WindowMoments {
-  const { data, shape: [chains, draws, dimension] } = positions;
-  const mean = new Float64Array(dimension);
-  for (let i = 0; i < data.length; i++) mean[i % dimension] += data[i] / (chains * draws);
-  return { mean, variance: pooledVariance(positions, new Float64Array(dimension).fill(1)) };
-}
-
-/**
- * Whether the moments of two windows differ by more than chance: the chains have not settled. Modes
- * between which chains do not move are no drift.
- *
- * @param before The moments of the window before, if there was one.
- * @param now Those of this window.
+ * @param before Location and scale in the window before, if there was one.
+ * @param now Those in this window.
  * @param chains How many chains: their draws within a window count as one.
  * @returns Whether any coordinate has drifted.
  */
 export function hasDrifted(
-  before: WindowMoments | undefined,
-  now: WindowMoments,
+  before: EnsembleScale | undefined,
+  now: EnsembleScale,
   chains: number,
 ): boolean {
   if (before === undefined || chains < 2) return false;
-  // Of two means, and of the logarithms of two variances (for normal draws).
-  const ofMean = LARGEST_SCORE * Math.sqrt(2 / chains);
+  // Of two means, and of the logarithms of two variances, for normal draws.
+  const ofLocation = LARGEST_SCORE * Math.sqrt(2 / chains);
   const ofVariance = LARGEST_SCORE * Math.sqrt(4 / (chains - 1));
-  return now.mean.some((mean, i) =>
-    Math.abs(mean - before.mean[i]) > ofMean * Math.sqrt(now.variance[i]) ||
+  return now.median.some((median, i) =>
+    Math.abs(median - before.median[i]) > ofLocation * Math.sqrt(now.variance[i]) ||
     Math.abs(log(now.variance[i]) - log(before.variance[i])) > ofVariance
   );
+}
+
+/** Location and scale of a window, with variances of 1 where a coordinate does not vary. */
+export function windowScale(positions: Tensor): EnsembleScale {
+  const dimension = positions.shape[2];
+  return ensembleScale(positions, new Float64Array(dimension).fill(1));
 }

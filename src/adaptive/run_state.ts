@@ -7,7 +7,7 @@ import type { FlowState } from "../flows/flow.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AdaptationState } from "./adaptation.ts";
-import type { WindowMoments } from "./drift.ts";
+import type { EnsembleScale } from "./ensemble_scale.ts";
 import type { Replay } from "./replay.ts";
 
 /** What a run is doing. */
@@ -61,8 +61,8 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly chains: State;
   /** Of the local kernel; frozen from the end of the warm-up. */
   readonly adaptation: AdaptationState;
-  /** Moments of the last window of warm-up. */
-  readonly window: WindowMoments | undefined;
+  /** Location and scale of the last window of warm-up. */
+  readonly window: EnsembleScale | undefined;
   /** The flow, frozen in production; none before training or when the run uses none. */
   readonly flow: FlowState | undefined;
   /** Recent positions for training. */

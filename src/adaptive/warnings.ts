@@ -28,6 +28,8 @@ const LEAST_SAMPLE_SIZE = 400;
 const LEAST_SHARE = 0.25;
 /** Below this acceptance global moves cost more than they bring. */
 const LEAST_GLOBAL = 0.05;
+/** Above this effective sample fraction even a heavy tail of the weights holds too little to matter. */
+const LARGEST_FRACTION = 0.95;
 /** The effective sample fraction of a good flow is about its acceptance; far below, weights are odd. */
 const LEAST_FRACTION = 0.5;
 /** Fewer draws of each chain tell nothing of convergence. */
@@ -133,7 +135,7 @@ function evidenceWarnings({ logEvidence, acceptance }: RunFacts): string[] {
       "more widely by `initial`, or with more chains.",
     ];
   }
-  if (!(paretoShape > LARGEST_SHAPE)) return [];
+  if (!(paretoShape > LARGEST_SHAPE) || effectiveSampleFraction > LARGEST_FRACTION) return [];
   return [
     `The log evidence and its standard error are unreliable: the importance weights have a Pareto ` +
     `shape of ${paretoShape.toFixed(2)}, above ${LARGEST_SHAPE}, since the flow is too narrow ` +
