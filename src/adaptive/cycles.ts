@@ -13,6 +13,7 @@ import type { Schedule } from "./plan.ts";
 import { addToReplay, type Replay } from "./replay.ts";
 import { addToMean, type DrawBlock, EMPTY_MEAN, type Phase, type RunState } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
+import { gatherStrays } from "./stray.ts";
 
 /** A cycle: from a state and the cycle's key to the next state. */
 export type Cycle<State extends ChainState & Tree> = (
@@ -66,11 +67,14 @@ export async function warmupCycle<State extends ChainState & Tree>(
   // Windows after those of the schedule are each twice as long as the one before.
   const extra = Math.max(0, state.cycleInPhase - windows.length + 1);
   const steps = windows[Math.min(state.cycleInPhase, windows.length - 1)] << extra;
-  let { chains, adaptation } = state;
+  const [forLocal, forStrays] = split(key);
+  let { adaptation } = state;
+  // The first window takes chains from wherever they start; later ones leave none behind.
+  let chains = state.cycleInPhase === 0 ? state.chains : gatherStrays(state.chains, forStrays);
   let { local: accepted } = state.acceptance;
   const positions: Tensor[] = [];
   for (let i = 0; i < steps; i++) {
-    const result = await runtime.local(chains, adaptation, false, key, 1, {
+    const result = await runtime.local(chains, adaptation, false, forLocal, 1, {
       thin: 1,
       firstStep: i,
     });
