@@ -30,7 +30,10 @@ const LEAST_SHARE = 0.25;
 const LEAST_GLOBAL = 0.05;
 /** Above this effective sample fraction even a heavy tail of the weights holds too little to matter. */
 const LARGEST_FRACTION = 0.95;
-/** The effective sample fraction of a good flow is about its acceptance; far below, weights are odd. */
+/**
+ * The effective sample fraction is above the square of the acceptance for log-normal weights, whatever
+ * their spread; so far below it, a few proposals stand out.
+ */
 const LEAST_FRACTION = 0.5;
 /** Fewer draws of each chain tell nothing of convergence. */
 const LEAST_DRAWS = 4;
@@ -127,7 +130,7 @@ function densityWarnings({ broken }: RunFacts): string[] {
 function evidenceWarnings({ logEvidence, acceptance }: RunFacts): string[] {
   if (logEvidence === undefined) return [];
   const { paretoShape, effectiveSampleFraction } = logEvidence;
-  if (effectiveSampleFraction < LEAST_FRACTION * acceptance.global) {
+  if (effectiveSampleFraction < LEAST_FRACTION * acceptance.global * acceptance.global) {
     return [
       `A few proposals carry most of the weight (effective sample fraction ` +
       `${percent(effectiveSampleFraction)}, while ${percent(acceptance.global)} of jumps are ` +

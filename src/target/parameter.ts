@@ -91,6 +91,9 @@ export function positive(shape?: ShapeLike): Parameter {
  * A parameter between two limits: low + (high − low)·sigmoid(u), with
  * ln |det| = Σ ln(high − low) − softplus(u) − softplus(−u).
  *
+ * Values are doubles strictly between the limits: nearer to a limit other than 0 than about 1e-16 of
+ * its size there are none. A density with much of its mass there, as Beta(0.05, 0.05) at 1, is cut off.
+ *
  * @param low Lower limit.
  * @param high Upper limit.
  * @param shape A length or lengths; a scalar by default.
