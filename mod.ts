@@ -57,6 +57,7 @@ export {
   startDualAveraging,
   updateDualAveraging,
 } from "./src/adaptive/dual_averaging.ts";
+export type { EnsembleScale } from "./src/adaptive/ensemble_scale.ts";
 export type { Replay } from "./src/adaptive/replay.ts";
 export { type StopOptions, stopWhenConverged } from "./src/adaptive/stopping.ts";
 export {

@@ -107,14 +107,14 @@ for (const device of DEVICES) {
   });
 
   Deno.test(`${name}: the key and the number of the first step decide what is drawn`, async () => {
-    const run = (of: Key, firstStep: number): Promise<readonly Tensor[]> =>
-      runner(device).run(stateOf(2), SHARED, of, { steps: 1, firstStep }).then(({ state }) =>
+    const run = (runKey: Key, firstStep: number): Promise<readonly Tensor[]> =>
+      runner(device).run(stateOf(2), SHARED, runKey, { steps: 1, firstStep }).then(({ state }) =>
         state
       );
     const seen = new Set<string>();
-    for (const  of of[key(1), key(2)]) {
+    for (const runKey of [key(1), key(2)]) {
       for (const firstStep of [0, 1, 2 ** 32 - 1]) {
-        seen.add((await run(of, firstStep))[0].data.join());
+        seen.add((await run(runKey, firstStep))[0].data.join());
       }
     }
     assert.equal(seen.size, 6);
