@@ -9,17 +9,17 @@ import { allocate } from "../tensor/shape.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import { mapLeaves, type Tree } from "../tensor/tree.ts";
 
-/** The share of chains below one standard deviation under the mean in a normal distribution. */
-const LOWER = 0.15865525393145705;
+/** The share of draws up to one standard deviation above the mean in a normal distribution. */
+const UPPER = 0.8413447460685429;
 /**
- * How many such deviations, and at least as many units, the log density of a chain may lie below: no
- * draw of a distribution is found there, and a mode of small weight is far above it.
+ * How many such deviations, and at least as many units, the log density of a chain lies below the median
+ * when it is a stray: neither draws nor modes of small weight are found so far down. The deviation is
+ * that of the upper half, since up to half of all chains may be strays.
  */
-const FAR = 20;
+const FAR = 100;
 
 /**
- * The chains whose log density lies far below that of the others. Of fewer than five chains none counts
- * as one.
+ * The chains whose log density lies far below that of the others.
  *
  * @param logDensity Of each chain, [chains].
  * @returns Their numbers.
@@ -27,7 +27,7 @@ const FAR = 20;
 export function strayChains({ data }: Tensor): number[] {
   const sorted = Float64Array.from(data).sort();
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))];
-  const limit = at(LOWER) - FAR * (at(0.5) - at(LOWER) + 1);
+  const limit = at(0.5) - FAR * (at(UPPER) - at(0.5) + 1);
   return Array.from(data, (_, chain) => chain).filter((chain) => !(data[chain] >= limit));
 }
 
