@@ -7,7 +7,7 @@ import type { Device } from "../device/device.ts";
 import type { Draws } from "../diagnostics/draws.ts";
 import { convergence } from "../diagnostics/convergence.ts";
 import type { Target } from "../target/target.ts";
-import { joinDraws } from "./cycles.ts";
+import { joinDraws } from "./draw_blocks.ts";
 import { constrainedDraws } from "./named_draws.ts";
 import type { Convergence, DrawBlock } from "./run_state.ts";
 
@@ -22,7 +22,7 @@ function extreme(values: readonly number[], larger: boolean): number {
  * @param draws The draws by name.
  * @returns The worst of each.
  */
-export function worstConvergence(draws: Readonly<Record<string, Draws>>): Convergence {
+function worstConvergence(draws: Readonly<Record<string, Draws>>): Convergence {
   const named = Object.values(draws);
   const scalars = named.flatMap(convergence);
   return {

@@ -83,7 +83,7 @@ export interface Started {
 }
 
 /** The chains that cannot start, with the reason. */
-export function unfit({ logDensity, gradient }: Started): Map<number, string> {
+function unfit({ logDensity, gradient }: Started): Map<number, string> {
   const reasons = new Map<number, string>();
   const dimension = gradient?.shape[1] ?? 0;
   gradient?.data.forEach((value, i) => {
@@ -102,7 +102,7 @@ export function unfit({ logDensity, gradient }: Started): Map<number, string> {
 }
 
 /** The error for starts that are not fit. */
-export function unfitError(
+function unfitError(
   reasons: ReadonlyMap<number, string>,
   chains: number,
   names: readonly string[],
@@ -127,7 +127,7 @@ export function unfitError(
  * @param dimension Coordinates of each.
  * @returns chains × d.
  */
-export function dispersed(key: Key, chains: number, dimension: number): Tensor {
+function dispersed(key: Key, chains: number, dimension: number): Tensor {
   return uniform(key, [chains, dimension]).sub(0.5).mul(2 * HALF_WIDTH);
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import type { ChainState } from "../kernels/kernel.ts";
-import { drawCount } from "./cycles.ts";
+import { drawCount } from "./draw_blocks.ts";
 import type { Plan } from "./plan.ts";
 import { type Convergence, meanOf, type Phase, type RunState } from "./run_state.ts";
 

@@ -9,7 +9,7 @@ import { type Evidence, importanceEvidence } from "../evidence/mod.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { joinDraws } from "./cycles.ts";
+import { joinDraws } from "./draw_blocks.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
 import type { Plan } from "./plan.ts";
 import { type Convergence, meanOf, type RunState } from "./run_state.ts";
@@ -46,17 +46,16 @@ function allWeights(logWeights: readonly Tensor[]): Float64Array {
 }
 
 /** Share of the proposals at which the log density is NaN or +∞. */
-function brokenShare(logWeights: readonly Tensor[]): number {
-  const weights = allWeights(logWeights);
+function brokenShare(weights: Float64Array): number {
   const broken = weights.reduce((count, weight) => count + (weight < Infinity ? 0 : 1), 0);
   return broken === 0 ? 0 : broken / weights.length;
 }
 
 /** log Z from the weights of production; none where no weight is usable. */
-function evidenceOf(logWeights: readonly Tensor[]): Evidence | undefined {
+function evidenceOf(weights: Float64Array): Evidence | undefined {
   // A proposal where the density is broken counts as one outside of the support, as in the global move.
-  const weights = allWeights(logWeights).map((weight) => weight < Infinity ? weight : -Infinity);
-  return weights.some(Number.isFinite) ? importanceEvidence(weights) : undefined;
+  const usable = weights.map((weight) => weight < Infinity ? weight : -Infinity);
+  return usable.some(Number.isFinite) ? importanceEvidence(usable) : undefined;
 }
 
 /**
@@ -80,7 +79,8 @@ export async function resultOf<Values extends object, State extends ChainState &
   const position = joinDraws(state.draws.map((block) => block.position));
   const draws = await constrainedDraws(target, device, position);
   const logDensity = joinDraws(state.draws.map((block) => block.logDensity));
-  const logEvidence = evidenceOf(state.logWeights);
+  const weights = allWeights(state.logWeights);
+  const logEvidence = evidenceOf(weights);
   const acceptance = {
     local: meanOf(state.acceptance.local),
     global: meanOf(state.acceptance.global),
@@ -98,7 +98,7 @@ export async function resultOf<Values extends object, State extends ChainState &
       acceptance,
       targetAcceptance: plan.local.targetAcceptance,
       logEvidence,
-      broken: brokenShare(state.logWeights),
+      broken: brokenShare(weights),
       position,
     }),
     convergence: state.convergence,

@@ -6,6 +6,7 @@
 import { foldInWords, type KeyWords, permutation, randomWords } from "../random/words.ts";
 import { type EngineShape, type MapOptions, type Mapped, withEngine } from "./engine.ts";
 import type { Flow, FlowState } from "./flow.ts";
+import { expectOptions } from "../tensor/expect_options.ts";
 import { identityWhitening, whiteningOf } from "./whitening.ts";
 
 /** Options of {@linkcode splineFlow}. */
@@ -22,14 +23,9 @@ export interface SplineFlowOptions {
 
 const OPTIONS = ["layers", "hidden", "bins", "range"];
 
-function checkOptions({ hidden, range, ...options }: SplineFlowOptions): void {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `Cannot make a spline flow with the unknown option \`${unknown}\`: the options are ` +
-        OPTIONS.join(", "),
-    );
-  }
+function checkOptions(options: SplineFlowOptions): void {
+  expectOptions(options, OPTIONS, "make a spline flow");
+  const { hidden, range } = options;
   if (hidden !== undefined && !Array.isArray(hidden)) {
     throw new TypeError(
       `Cannot make a spline flow with \`hidden\` ${hidden}: expected a list of widths`,

@@ -15,7 +15,7 @@ import {
   stepScale,
 } from "./kernel.ts";
 import { leapfrog } from "./leapfrog.ts";
-import { expectOptions } from "./options.ts";
+import { expectOptions } from "../tensor/expect_options.ts";
 
 /** Options of {@linkcode hmc}. */
 export interface HmcOptions {

@@ -12,7 +12,7 @@ import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type EnsembleResult, ensembleRun, mapChains } from "./ensemble.ts";
 import { typeText } from "./form.ts";
 import type { ChainState, Kernel, Step } from "./kernel.ts";
-import { expectOptions } from "./options.ts";
+import { expectOptions } from "../tensor/expect_options.ts";
 
 /** Options of {@linkcode vectorize}. */
 export interface VectorizeOptions {

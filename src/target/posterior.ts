@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { expectOptions } from "../tensor/expect_options.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { expectScalar } from "../tensor/trace.ts";
 import type { Parameter } from "./parameter.ts";
@@ -53,13 +54,7 @@ const FUNCTIONS = ["derived", "logDensity", "logPrior", "logLikelihood"];
 const OPTIONS = ["parameters", "data", ...FUNCTIONS];
 
 function checkOptions(options: object): void {
-  const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
-  if (unknown !== undefined) {
-    throw new TypeError(
-      `Cannot make a posterior with the unknown option \`${unknown}\`: the options are ` +
-        OPTIONS.join(", "),
-    );
-  }
+  expectOptions(options, OPTIONS, "make a posterior");
   const given = (name: string): boolean => name in options;
   const whole = given("logDensity") && !given("logPrior") && !given("logLikelihood");
   const apart = !given("logDensity") && given("logPrior") && given("logLikelihood");
