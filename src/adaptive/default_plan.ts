@@ -90,7 +90,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         stop: checkStop(options.stop),
         flows: checkFlow(target.dimension, options.flow ?? splineFlow()),
         resume: checkResume(target, options),
-        device: checkDevice(options.device),
+        device: checkDevice(options),
       })
     ),
     either.map(({ start, schedule, stop, flows, device }) => ({

@@ -45,6 +45,11 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   /** Where programs run; the fastest device that is there by default. */
   readonly device?: DeviceName;
   /**
+   * How many workers share the chains at most; one for each core by default, and 1 is this thread
+   * alone. Results do not depend on it.
+   */
+  readonly workers?: number;
+  /**
    * The `state` of an earlier result, or of a cycle, of the same target and options: the run goes on
    * from it. With the same key it gives the bits that it would have given without a stop.
    */
@@ -64,6 +69,7 @@ const OPTIONS: Readonly<Record<keyof SampleOptions, true>> = {
   schedule: true,
   stop: true,
   device: true,
+  workers: true,
   resume: true,
   onProgress: true,
   signal: true,
@@ -175,13 +181,18 @@ export function all<Checks extends Readonly<Record<string, Either<Error, unknown
   return either.right(values as never);
 }
 
-/** The device of a name. */
-export function checkDevice(name: DeviceName = "auto"): Either<Error, Device> {
-  return DEVICE_NAMES.includes(name) ? either.right(chooseDevice(name)) : either.left(
-    new TypeError(
-      `Cannot sample on the device \`${name}\`: expected ${DEVICE_NAMES.join(", ")}`,
-    ),
-  );
+/** The device of a name, with workers. */
+export function checkDevice(
+  { device = "auto", workers }: Pick<SampleOptions, "device" | "workers">,
+): Either<Error, Device> {
+  if (!DEVICE_NAMES.includes(device)) {
+    return either.left(
+      new TypeError(
+        `Cannot sample on the device \`${device}\`: expected ${DEVICE_NAMES.join(", ")}`,
+      ),
+    );
+  }
+  return either.tryCatch(() => chooseDevice(device, { workers }), (error) => error as Error);
 }
 
 /** What `stop` asks for, if all of it is a positive number. */

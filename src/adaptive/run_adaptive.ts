@@ -54,15 +54,20 @@ async function* fold<State extends ChainState & Tree>(
   first: RunState<State>,
   key: Key,
 ): AsyncGenerator<RunState<State>, void, void> {
-  const { stop, signal } = runtime.plan;
+  const { stop, signal, device } = runtime.plan;
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   let state = first.interrupted ?? first;
   while (state.phase !== "done") {
     signal?.throwIfAborted();
     const cycle: Cycle<State> = PHASES[state.phase];
-    state = await cycle(runtime, state, foldIn(key, state.cycle));
-    state = await judge(runtime, state, seconds());
+    const hold = device.hold();
+    try {
+      state = await cycle(runtime, state, foldIn(key, state.cycle));
+      state = await judge(runtime, state, seconds());
+    } finally {
+      hold.release();
+    }
     yield state;
     if (state.phase !== "done" && state.draws.length === 0 && stop.timeIsUp(seconds())) {
       // Out of time before production: what draws there can be are better than none.

@@ -11,8 +11,14 @@ import type { ArrayData } from "../tensor/program.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 
+/** Memory of a module, or a copy of a part of it. */
+export interface Bytes {
+  /** What it holds. */
+  readonly buffer: ArrayBufferLike;
+}
+
 /** Memory as elements of a slot's type; truth values are kept as words. */
-function view(memory: WebAssembly.Memory, { dtype }: Slot): Float64Array | Uint32Array {
+function view(memory: Bytes, { dtype }: Slot): Float64Array | Uint32Array {
   return dtype === "f64" ? new Float64Array(memory.buffer) : new Uint32Array(memory.buffer);
 }
 
@@ -88,7 +94,7 @@ export function readBlocks(
  * @param offset Where the first chain starts.
  */
 export function readSlot(
-  memory: WebAssembly.Memory,
+  memory: Bytes,
   base: number,
   block: Block,
   slot: Slot,
@@ -127,6 +133,27 @@ export function writeShared(
       : new Uint32Array(memory.buffer, address, data.length);
     into.set(data);
   });
+}
+
+/** Bytes of what all chains share; truth values are kept as words. */
+function sharedBytes({ dtype, shape }: SharedSlot): number {
+  return sizeOf(shape) * (dtype === "f64" ? 8 : 4);
+}
+
+/** A copy of a part of memory. */
+export function copyOf(memory: Bytes, address: number, bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(memory.buffer, address, bytes).slice();
+}
+
+/** A copy of what all chains share. */
+export function copyShared(
+  memory: Bytes,
+  slots: readonly SharedSlot[],
+): { readonly address: number; readonly bytes: Uint8Array<ArrayBuffer> }[] {
+  return slots.map((slot) => ({
+    address: slot.address,
+    bytes: copyOf(memory, slot.address, sharedBytes(slot)),
+  }));
 }
 
 /** Grows a memory to hold at least so many bytes. */

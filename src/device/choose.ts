@@ -5,13 +5,23 @@
  */
 import type { Device } from "./device.ts";
 import { interpreterDevice } from "./interpreter.ts";
-import { wasmDevice } from "./wasm_inline.ts";
+import { wasmDeviceWith } from "./wasm.ts";
 
 /** A device by name; `"auto"` takes the fastest that is there. */
 export type DeviceName = "auto" | "interpreter" | "wasm";
 
 /** All names of devices. */
 export const DEVICE_NAMES: readonly DeviceName[] = ["auto", "interpreter", "wasm"];
+
+/** How a device runs. */
+export interface DeviceOptions {
+  /**
+   * How many workers share the chains at most; one for each core by default, and 1 is this thread
+   * alone. Results have the same bits for any number. Workers start when there is enough to do, and
+   * end soon after.
+   */
+  readonly workers?: number | undefined;
+}
 
 /** A `(module (func (drop (i8x16.splat (i32.const 0)))))`: valid where WebAssembly has SIMD. */
 const SIMD_PROBE = Uint8Array.of(
@@ -23,10 +33,20 @@ const SIMD_PROBE = Uint8Array.of(
  * The device of a name.
  *
  * @param name Its name; `"auto"` is WebAssembly, or the interpreter where WebAssembly has no SIMD.
+ * @param options How many workers it uses.
  * @returns The device.
- * @throws {RangeError} If there is no device of that name.
+ * @throws {RangeError} If there is no device of that name, or the number of workers is none.
  */
-export function chooseDevice(name: DeviceName = "auto"): Device {
+export function chooseDevice(
+  name: DeviceName = "auto",
+  { workers }: DeviceOptions = {},
+): Device {
+  if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1)) {
+    throw new RangeError(
+      `Cannot run with \`workers\` ${workers}: expected a whole number from 1, which is this ` +
+        "thread alone",
+    );
+  }
   if (!DEVICE_NAMES.includes(name)) {
     throw new RangeError(
       `Cannot choose the device ${JSON.stringify(name)}: expected one of ${
@@ -35,6 +55,6 @@ export function chooseDevice(name: DeviceName = "auto"): Device {
     );
   }
   if (name === "interpreter") return interpreterDevice;
-  if (name === "wasm") return wasmDevice;
-  return WebAssembly.validate(SIMD_PROBE) ? wasmDevice : interpreterDevice;
+  if (name === "wasm" || WebAssembly.validate(SIMD_PROBE)) return wasmDeviceWith(workers);
+  return interpreterDevice;
 }

@@ -81,4 +81,16 @@ export interface Device {
    * @returns The runner.
    */
   map(program: Program, own: number): MapRunner;
+  /**
+   * Keeps ready what the device would give up between runs.
+   *
+   * @returns Ends the hold.
+   */
+  hold(): Hold;
+}
+
+/** That a device is in use. */
+export interface Hold {
+  /** Ends it; a second time does nothing. */
+  release(): void;
 }

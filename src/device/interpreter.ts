@@ -72,4 +72,9 @@ function map(program: Program): MapRunner {
 }
 
 /** Runs programs one chain and one equation at a time. */
-export const interpreterDevice: Device = { name: "interpreter", step, map };
+export const interpreterDevice: Device = {
+  name: "interpreter",
+  step,
+  map,
+  hold: () => ({ release: () => {} }),
+};

@@ -19,6 +19,12 @@ export interface VectorizeOptions {
   /** Where the step runs; the fastest that is there by default. */
   readonly device?: DeviceName;
   /**
+   * How many workers share the chains at most; one for each core by default, and 1 is this thread
+   * alone. The result has the same bits for any number. Workers start when there is enough to do, and
+   * end soon after.
+   */
+  readonly workers?: number;
+  /**
    * Names of the leaves of the state that {@linkcode EnsembleStep.collect} keeps; by default the
    * position, or all leaves of a state that has none.
    */
@@ -58,7 +64,7 @@ function withDefaults(how: Partial<RunOptions>): RunOptions {
  * and any number of chains.
  * @throws {TypeError} If the step is no function, or an option is unknown; at the first call, if the
  * step changes the form of the state.
- * @throws {RangeError} If there is no such device; at the first call, if a leaf to record is unknown.
+ * @throws {RangeError} If there is no such device, or no such number of workers; at the first call, if a leaf to record is unknown.
  */
 export function vectorize<State extends Tree>(
   step: Step<State>,
@@ -70,10 +76,10 @@ export function vectorize<State extends Tree>(
         "mala().step(target, { stepSize: 0.1 })",
     );
   }
-  expectOptions(options, ["device", "record"], "vectorize");
+  expectOptions(options, ["device", "workers", "record"], "vectorize");
   const run = ensembleRun(
     (state: State, _: Record<string, never>, key: Key) => step(state, key),
-    chooseDevice(options.device),
+    chooseDevice(options.device, options),
     options.record,
   );
   const advance = async (
@@ -104,9 +110,9 @@ export function vectorize<State extends Tree>(
 export function startChains<State extends ChainState & Tree>(
   target: Target,
   kernel: Kernel<State>,
-  options: Pick<VectorizeOptions, "device"> = {},
+  options: Pick<VectorizeOptions, "device" | "workers"> = {},
 ): (position: TensorLike) => Promise<State> {
-  return startOn(chooseDevice(options.device), target, kernel);
+  return startOn(chooseDevice(options.device, options), target, kernel);
 }
 
 /** {@linkcode startChains} on a given device. */

@@ -1,5 +1,5 @@
 import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import { UNARY } from "../../src/tensor/program.ts";
 import { apply, tensor } from "../../src/tensor/tensor.ts";
 import { trace } from "../../src/tensor/trace.ts";

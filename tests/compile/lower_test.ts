@@ -5,7 +5,7 @@ import type { Nest, Operation, Statement } from "../../src/compile/nest.ts";
 import { NestBuilder } from "../../src/compile/nest_builder.ts";
 import { inMemory, type Target, write } from "../../src/compile/value.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import { valueAndGradient } from "../../src/tensor/gradient.ts";
 import { inputTypes, type Program } from "../../src/tensor/program.ts";
 import { key, normal } from "../../src/tensor/random.ts";

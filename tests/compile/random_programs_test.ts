@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Device, StepResult } from "../../src/device/device.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import {
   ARITHMETIC,
   BINARY,

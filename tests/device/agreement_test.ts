@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Device } from "../../src/device/device.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import { ensembleRun, mapChains } from "../../src/kernels/ensemble.ts";
 import { hmc } from "../../src/kernels/hmc.ts";
 import type { ChainState, Kernel } from "../../src/kernels/kernel.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { defensive } from "../../src/global/defensive.ts";
 import { studentT } from "../../src/global/student_t.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import { key, tensor } from "../../mod.ts";
 
 const main = studentT(

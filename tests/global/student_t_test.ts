@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { studentT } from "../../src/global/student_t.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import { key, tensor } from "../../mod.ts";
 
 const slanted = { mean: Float64Array.of(1, -2), cholesky: Float64Array.of(2, 0, 0.5, 1) };

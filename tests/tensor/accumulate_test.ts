@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import { cumulativeSum, prod } from "../../src/tensor/accumulate.ts";
 import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
 import { arange, ones, zeros } from "../../src/tensor/operations.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import type { Primitive, Program, ValueType } from "../../src/tensor/program.ts";
 import { where } from "../../src/tensor/operations.ts";
 import { key, normal } from "../../src/tensor/random.ts";

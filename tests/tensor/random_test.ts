@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import golden from "../golden/jax_random.json" with { type: "json" };
 import type { Device } from "../../src/device/device.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { wasmDevice } from "../../src/device/wasm.ts";
 import { bits, foldIn, type Key, key, normal, split, uniform } from "../../src/tensor/random.ts";
 import { type Tensor, words } from "../../src/tensor/tensor.ts";
 import { trace } from "../../src/tensor/trace.ts";

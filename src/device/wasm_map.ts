@@ -1,0 +1,128 @@
+/**
+ * A compiled function of one point, applied to many: in this thread, with pauses, or in workers.
+ *
+ * @module
+ */
+import { type CompiledMap, compileMap } from "../compile/ensemble.ts";
+import { inputTypes, type Program, type ValueType } from "../tensor/program.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import {
+  copyOf,
+  copyShared,
+  ensureMemory,
+  groupsOf,
+  readBlocks,
+  writeBlocks,
+  writeShared,
+} from "./blocks.ts";
+import { chainsOf } from "./checks.ts";
+import type { MapRunner } from "./device.ts";
+import { type Instance, instantiate } from "./instance.ts";
+import { pausesOf } from "./pause.ts";
+import { isWorth, type Share, sharesOf } from "./share.ts";
+import { NoWorkers, type WorkerPool } from "./worker_pool.ts";
+
+/** A function of one point, compiled for many. */
+export class WasmMap implements MapRunner {
+  readonly #compiled: CompiledMap;
+  readonly #types: readonly ValueType[];
+  readonly #pool: WorkerPool | undefined;
+  #instance: Promise<Instance> | undefined;
+  #busy: Promise<unknown> = Promise.resolve();
+
+  /**
+   * @param program The function.
+   * @param own How many of its inputs each point has for itself.
+   * @param pool Workers to share the points among.
+   */
+  constructor(program: Program, own: number, pool?: WorkerPool) {
+    this.#compiled = compileMap(program, own);
+    this.#types = inputTypes(program);
+    this.#pool = pool;
+  }
+
+  run(inputs: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
+    const result = this.#busy.then(() => this.#run(inputs, shared));
+    this.#busy = result.catch(() => {});
+    return result;
+  }
+
+  async #run(inputs: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
+    const points = chainsOf(this.#types, inputs, shared);
+    this.#instance ??= instantiate(this.#compiled.bytes);
+    const instance = await this.#instance;
+    const { memory, run } = instance;
+    const { free, inputs: from, outputs: to, shared: slots } = this.#compiled;
+    const groups = groupsOf(points);
+    const outputs = free + groups * from.bytes;
+    ensureMemory(memory, outputs + groups * to.bytes);
+    writeShared(memory, slots, shared);
+    writeBlocks(memory, free, from, inputs);
+    const pauses = pausesOf(undefined);
+    const start = performance.now();
+    for (let group = 0; group < groups; group++) {
+      run(free + group * from.bytes, outputs + group * to.bytes);
+      if (!pauses.due()) continue;
+      const each = (performance.now() - start) / (group + 1);
+      const rest = { first: group + 1, end: groups };
+      if (await this.#inWorkers(instance, rest, each, outputs)) break;
+      await pauses.take();
+    }
+    return readBlocks(memory, outputs, to, points);
+  }
+
+  /** Gives the groups that are left to workers, if that is worth it and there are any. */
+  async #inWorkers(
+    instance: Instance,
+    { first, end }: Share,
+    each: number,
+    outputs: number,
+  ): Promise<boolean> {
+    const pool = this.#pool;
+    const expected = each * (end - first);
+    if (pool === undefined || !isWorth(pool, expected)) return false;
+    const shares = sharesOf(end - first, pool.size, expected);
+    try {
+      await Promise.all(
+        shares.map((share) =>
+          this.#share(
+            pool,
+            instance,
+            { first: share.first + first, end: share.end + first },
+            outputs,
+          )
+        ),
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof NoWorkers) return false;
+      throw error;
+    }
+  }
+
+  async #share(
+    pool: WorkerPool,
+    { module, memory }: Instance,
+    { first, end }: Share,
+    outputs: number,
+  ): Promise<void> {
+    const { free, inputs: from, outputs: to, shared } = this.#compiled;
+    const groups = end - first;
+    const own = free + groups * from.bytes;
+    const { blocks } = await pool.run(module, {
+      placed: [
+        ...copyShared(memory, shared),
+        { address: free, bytes: copyOf(memory, free + first * from.bytes, groups * from.bytes) },
+      ],
+      memoryBytes: own + groups * to.bytes,
+      plan: {
+        inputs: free,
+        inputBytes: from.bytes,
+        outputs: own,
+        outputBytes: to.bytes,
+        groups,
+      },
+    });
+    new Uint8Array(memory.buffer).set(blocks, outputs + first * to.bytes);
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * A compiled step: run in this thread in short slices, or shared among workers. Chains do not know of
+ * each other, so that the result is the same to the bit.
+ *
+ * @module
+ */
+import { type CompiledStep, compileStep } from "../compile/ensemble.ts";
+import { GROUP } from "../compile/layout.ts";
+import type { ArrayData, Program, ValueType } from "../tensor/program.ts";
+import { inputTypes } from "../tensor/program.ts";
+import type { Key } from "../tensor/random.ts";
+import { allocate, sizeOf } from "../tensor/shape.ts";
+import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
+import {
+  type Bytes,
+  copyOf,
+  copyShared,
+  ensureMemory,
+  groupsOf,
+  readBlocks,
+  readSlot,
+  writeBlocks,
+  writeShared,
+} from "./blocks.ts";
+import { chainsOf, checkRun, checkStep } from "./checks.ts";
+import type { RunOptions, StepResult, StepRunner } from "./device.ts";
+import { type Instance, instantiate } from "./instance.ts";
+import { pausesOf } from "./pause.ts";
+import { isWorth, type Share, sharesOf } from "./share.ts";
+import { type SlicePlan, slices } from "./slices.ts";
+import { NoWorkers, type WorkerPool } from "./worker_pool.ts";
+
+/** Long enough that a slice's overhead does not show, short enough for progress and abort. */
+const SLICE_MILLISECONDS = 4;
+/** Draws of a slice are read out of memory before it holds more than this. */
+const DRAW_BYTES = 4 << 20;
+/** After so much work in this thread, workers are started to be there for what follows. */
+const START_AFTER_MILLISECONDS = 100;
+
+/** One run: what it needs to know of itself. */
+interface Job {
+  readonly chains: number;
+  readonly steps: number;
+  readonly thin: number;
+  readonly firstStep: number;
+  readonly signal: AbortSignal | undefined;
+  /** The draws of each recorded leaf, chains × kept × shape. */
+  readonly out: readonly ArrayData[];
+}
+
+/** A step of one chain, compiled for many. */
+export class WasmStep implements StepRunner {
+  readonly #compiled: CompiledStep;
+  readonly #types: readonly ValueType[];
+  readonly #pool: WorkerPool | undefined;
+  #instance: Promise<Instance> | undefined;
+  /** What the blocks in memory hold, so that it need not be written again. */
+  #resident: readonly Tensor[] = [];
+  #busy: Promise<unknown> = Promise.resolve();
+  /** How many steps of one group fit a slice, as far as known. */
+  #perSlice = 1;
+  /** What a step of one group takes, as far as known. */
+  #groupMilliseconds: number | undefined;
+  #spentHere = 0;
+
+  /**
+   * @param program The step.
+   * @param leaves How many of its inputs are the state.
+   * @param record Which leaves make a draw.
+   * @param pool Workers to share the chains among.
+   */
+  constructor(program: Program, leaves: number, record: readonly number[], pool?: WorkerPool) {
+    checkStep(program, leaves);
+    this.#types = inputTypes(program).slice(0, -1);
+    this.#compiled = compileStep(program, leaves, record);
+    this.#pool = pool;
+  }
+
+  run(
+    state: readonly Tensor[],
+    shared: readonly Tensor[],
+    key: Key,
+    options: RunOptions,
+  ): Promise<StepResult> {
+    // One at a time: the memory is shared by all runs of this runner.
+    const result = this.#busy.then(() => this.#run(state, shared, key, options));
+    this.#busy = result.catch(() => {});
+    return result;
+  }
+
+  async #run(
+    state: readonly Tensor[],
+    shared: readonly Tensor[],
+    key: Key,
+    options: RunOptions,
+  ): Promise<StepResult> {
+    checkRun(options);
+    const { steps, thin = steps + 1, firstStep = 0, signal } = options;
+    const { block, draws: layout, free } = this.#compiled;
+    const chains = chainsOf(this.#types, state, shared);
+    signal?.throwIfAborted();
+    this.#instance ??= instantiate(this.#compiled.bytes);
+    const instance = await this.#instance;
+    const { memory } = instance;
+    const kept = Math.floor(steps / thin);
+    const out = layout.slots.map(({ dtype, shape }) =>
+      allocate(dtype, chains * kept * sizeOf(shape))
+    );
+    const job = { chains, steps, thin, firstStep, signal, out };
+    ensureMemory(memory, this.#planOf(job, groupsOf(chains)).memoryBytes);
+    this.#write(memory, chains, state, shared, key);
+    if (!await this.#inWorkers(instance, job)) await this.#here(instance, job);
+    const [, ...next] = readBlocks(memory, free, block, chains);
+    this.#resident = next;
+    return {
+      state: next,
+      draws: layout.slots.map(({ dtype, shape }, k) =>
+        fromArray({ dtype, shape: [chains, kept, ...shape], data: out[k] })
+      ),
+    };
+  }
+
+  #planOf(
+    { steps, thin, firstStep }: Job,
+    groups: number,
+  ): SlicePlan & { readonly memoryBytes: number } {
+    const { block, draws: layout, free } = this.#compiled;
+    const stride = groups * layout.bytes;
+    const mostKept = Math.max(1, Math.floor(DRAW_BYTES / Math.max(stride, 1)));
+    const draws = free + groups * block.bytes;
+    return {
+      blocks: free,
+      blockBytes: block.bytes,
+      groups,
+      draws,
+      drawBytes: layout.bytes,
+      mostKept,
+      firstStep,
+      steps,
+      thin,
+      milliseconds: SLICE_MILLISECONDS,
+      perSlice: this.#perSlice,
+      memoryBytes: draws + mostKept * stride,
+    };
+  }
+
+  /** Takes draws of the chains of some groups out of memory. */
+  #read(
+    memory: Bytes,
+    base: number,
+    { first, end }: Share,
+    draws: { readonly from: number; readonly count: number },
+    { chains, steps, thin, out }: Job,
+  ): void {
+    const { draws: layout } = this.#compiled;
+    const stride = (end - first) * layout.bytes;
+    const kept = Math.floor(steps / thin);
+    const firstChain = first * GROUP;
+    const count = Math.min(end * GROUP, chains) - firstChain;
+    for (let d = 0; d < draws.count; d++) {
+      layout.slots.forEach((slot, k) => {
+        const size = sizeOf(slot.shape);
+        const to = (firstChain * kept + draws.from + d) * size;
+        readSlot(memory, base + d * stride, layout, slot, count, out[k], kept * size, to);
+      });
+    }
+  }
+
+  /** Runs all steps in this thread. */
+  async #here({ memory, run }: Instance, job: Job): Promise<void> {
+    const groups = groupsOf(job.chains);
+    const plan = this.#planOf(job, groups);
+    const pauses = pausesOf(job.signal);
+    const begin = performance.now();
+    let paused = 0;
+    for (const { at, draws, perSlice } of slices(run, plan)) {
+      if (draws > 0) {
+        const from = at / job.thin - draws;
+        this.#read(memory, plan.draws, { first: 0, end: groups }, { from, count: draws }, job);
+      }
+      this.#perSlice = perSlice;
+      if (!pauses.due()) continue;
+      const before = performance.now();
+      await pauses.take();
+      paused += performance.now() - before;
+    }
+    const spent = performance.now() - begin - paused;
+    this.#groupMilliseconds = spent / (groups * job.steps);
+    this.#spentHere += spent;
+    if (this.#spentHere > START_AFTER_MILLISECONDS) this.#pool?.startIfHeld();
+  }
+
+  /** What all steps would take in this thread, tried on the first group if nothing is known. */
+  #expect({ memory, run }: Instance, { chains, steps, firstStep }: Job): number {
+    if (this.#groupMilliseconds === undefined) {
+      const { block, free } = this.#compiled;
+      const first = new Uint8Array(memory.buffer, free, block.bytes);
+      const before = first.slice();
+      // No step, but the function is compiled at its first call.
+      run(free, firstStep, 0, 1, 0, 0);
+      const start = performance.now();
+      run(free, firstStep, 1, 1, free + groupsOf(chains) * block.bytes, 0);
+      this.#groupMilliseconds = performance.now() - start;
+      first.set(before);
+    }
+    return this.#groupMilliseconds * groupsOf(chains) * steps;
+  }
+
+  /** Runs all steps in workers, if that is worth it and there are any. */
+  async #inWorkers(instance: Instance, job: Job): Promise<boolean> {
+    const pool = this.#pool;
+    if (pool === undefined) return false;
+    const expected = this.#expect(instance, job);
+    if (!isWorth(pool, expected)) return false;
+    const shares = sharesOf(groupsOf(job.chains), pool.size, expected);
+    if (shares.length < 2) return false;
+    const end = new AbortController();
+    const signal = job.signal === undefined
+      ? end.signal
+      : AbortSignal.any([job.signal, end.signal]);
+    try {
+      const spent = await Promise.all(
+        shares.map((share) => this.#share(pool, instance, job, share, signal)),
+      );
+      const all = spent.reduce((sum, milliseconds) => sum + milliseconds, 0);
+      this.#groupMilliseconds = all / (groupsOf(job.chains) * job.steps);
+      return true;
+    } catch (error) {
+      // The other shares are of no use any more.
+      end.abort(error);
+      if (error instanceof NoWorkers) return false;
+      throw error;
+    }
+  }
+
+  async #share(
+    pool: WorkerPool,
+    { module, memory }: Instance,
+    job: Job,
+    share: Share,
+    signal: AbortSignal,
+  ): Promise<number> {
+    const { block, free, shared, key } = this.#compiled;
+    const { first, end } = share;
+    const { memoryBytes, ...plan } = this.#planOf(job, end - first);
+    const from = free + first * block.bytes;
+    const placed = [
+      ...copyShared(memory, shared),
+      { address: key, bytes: copyOf(memory, key, 8) },
+      { address: free, bytes: copyOf(memory, from, plan.groups * block.bytes) },
+    ];
+    const callMilliseconds = this.#groupMilliseconds ?? 0;
+    const { blocks, draws, milliseconds } = await pool.run(
+      module,
+      { placed, memoryBytes, plan },
+      { signal, callMilliseconds },
+    );
+    new Uint8Array(memory.buffer).set(blocks, from);
+    const count = Math.floor(job.steps / job.thin);
+    this.#read(draws, 0, share, { from: 0, count }, job);
+    return milliseconds;
+  }
+
+  #write(
+    memory: WebAssembly.Memory,
+    chains: number,
+    state: readonly Tensor[],
+    shared: readonly Tensor[],
+    key: Key,
+  ): void {
+    writeShared(memory, this.#compiled.shared, shared);
+    new Uint32Array(memory.buffer, this.#compiled.key, 2).set(key.data);
+    if (!state.every((leaf, i) => leaf === this.#resident[i])) {
+      const numbers = words(Uint32Array.from({ length: chains }, (_, i) => i));
+      writeBlocks(memory, this.#compiled.free, this.#compiled.block, [numbers, ...state]);
+    }
+    this.#resident = [];
+  }
+}
