@@ -34,6 +34,9 @@ import { NoWorkers, type WorkerPool } from "./worker_pool.ts";
 const SLICE_MILLISECONDS = 4;
 /** Draws of a slice are read out of memory before it holds more than this. */
 const DRAW_BYTES = 4 << 20;
+/** A first step is tried again and again until it shows on the clock, which in browsers is coarse. */
+const TRIAL_MILLISECONDS = 0.3;
+const MOST_TRIED = 1024;
 /** After so much work in this thread, workers are started to be there for what follows. */
 const START_AFTER_MILLISECONDS = 100;
 
@@ -196,11 +199,17 @@ export class WasmStep implements StepRunner {
       const { block, free } = this.#compiled;
       const first = new Uint8Array(memory.buffer, free, block.bytes);
       const before = first.slice();
+      const draws = free + groupsOf(chains) * block.bytes;
       // No step, but the function is compiled at its first call.
-      run(free, firstStep, 0, 1, 0, 0);
-      const start = performance.now();
-      run(free, firstStep, 1, 1, free + groupsOf(chains) * block.bytes, 0);
-      this.#groupMilliseconds = performance.now() - start;
+      run(free, firstStep, 0, 1, draws, 0);
+      let tried = 1;
+      let spent = 0;
+      for (; spent < TRIAL_MILLISECONDS && tried < MOST_TRIED; tried *= 2) {
+        const start = performance.now();
+        run(free, firstStep, 1, tried, draws, 0);
+        spent = performance.now() - start;
+      }
+      this.#groupMilliseconds = spent / (tried / 2);
       first.set(before);
     }
     return this.#groupMilliseconds * groupsOf(chains) * steps;

@@ -21,7 +21,12 @@ async function bundle(entry: URL, out: string): Promise<void> {
 }
 
 /** Serves a page that runs a script, and gives what the script posts to `/result`. */
-async function runInPage(browser: string, script: string, folder: string): Promise<string> {
+async function runInPage(
+  browser: string,
+  script: string,
+  policy: string,
+  folder: string,
+): Promise<string> {
   const { promise: result, resolve } = Promise.withResolvers<string>();
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
@@ -37,8 +42,7 @@ async function runInPage(browser: string, script: string, folder: string): Promi
       return new Response(body, {
         headers: {
           "content-type": type,
-          // As strict as a page can be and still compile WebAssembly.
-          "content-security-policy": "script-src 'self' 'wasm-unsafe-eval'",
+          "content-security-policy": policy,
         },
       });
     },
@@ -67,19 +71,31 @@ async function runInPage(browser: string, script: string, folder: string): Promi
 
 const chromium = await findChromium();
 
-Deno.test({
-  name: "a page with a strict security policy samples, and gets the same bits as Deno",
-  ...requirement("chromium", chromium !== undefined),
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
-      await bundle(new URL("./page.ts", import.meta.url), `${folder}/page.js`);
-      const script = await Deno.readTextFile(`${folder}/page.js`);
-      const found = await runInPage(chromium as string, script, `${folder}/profile`);
-      assert.doesNotMatch(found, /^error/);
-      assert.equal(found, await shortRun());
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
-});
+/** As strict as a page can be and still compile WebAssembly. */
+const STRICT = "script-src 'self' 'wasm-unsafe-eval'";
+
+const PAGES: readonly (readonly [name: string, policy: string, workers: number])[] = [
+  ["a strict security policy", STRICT, 0],
+  ["leave to start workers", `${STRICT}; worker-src blob:`, 2],
+];
+
+for (const [name, policy, workers] of PAGES) {
+  Deno.test({
+    name: `a page with ${name} samples, and gets the same bits as Deno`,
+    ...requirement("chromium", chromium !== undefined),
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      try {
+        await bundle(new URL("./page.ts", import.meta.url), `${folder}/page.js`);
+        const script = await Deno.readTextFile(`${folder}/page.js`);
+        const found = await runInPage(chromium as string, script, policy, `${folder}/profile`);
+        assert.doesNotMatch(found, /^error/);
+        const { run, workers: said } = JSON.parse(found);
+        assert.equal(run, await shortRun());
+        assert.equal(said, `${workers} workers, the same bits`);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}

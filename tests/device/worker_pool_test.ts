@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { compileStep } from "../../src/compile/ensemble.ts";
+import { GROUP } from "../../src/compile/layout.ts";
+import { WasmStep } from "../../src/device/wasm_step.ts";
+import { NoWorkers, WorkerPool } from "../../src/device/worker_pool.ts";
+import type { Program } from "../../src/tensor/program.ts";
+import { key, normal } from "../../src/tensor/random.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { repeatLoop, trace } from "../../src/tensor/trace.ts";
+import { assertSameBits } from "../tensor/bits.ts";
+import { type Recorded, withRecordedWorkers } from "./recorded_workers.ts";
+
+const TURNS = 2000;
+
+/** A step that takes some 30 µs a chain, with a large leaf and a small one. */
+const STEP: Program = trace((few, many, _key) => {
+  const next = repeatLoop(TURNS, (x: Tensor) => x.mul(1.25).sin().add(0.1), few);
+  return [next, many.mul(0.5).add(next.sum())];
+}, [
+  { dtype: "f64", shape: [3] },
+  { dtype: "f64", shape: [70] },
+  { dtype: "u32", shape: [2] },
+]);
+const CHAINS = 100;
+const STATE = [normal(key(1), [CHAINS, 3]), normal(key(2), [CHAINS, 70])];
+const OPTIONS = { steps: 30, thin: 4, firstStep: 2 };
+
+async function inThread(): Promise<readonly Tensor[]> {
+  const { state, draws } = await new WasmStep(STEP, 2, [0, 1]).run(STATE, [], key(3), OPTIONS);
+  return [...state, ...draws];
+}
+
+async function inPool(pool: WorkerPool): Promise<readonly Tensor[]> {
+  const step = new WasmStep(STEP, 2, [0, 1], pool);
+  const { state, draws } = await step.run(STATE, [], key(3), OPTIONS);
+  return [...state, ...draws];
+}
+
+function assertSame(actual: readonly Tensor[], expected: readonly Tensor[]): void {
+  assert.equal(actual.length, expected.length);
+  expected.forEach((value, i) => assertSameBits(actual[i], value, `array ${i}`));
+}
+
+const died = (): Event => new ErrorEvent("error", { cancelable: true });
+
+for (const workers of [2, 3, 8]) {
+  Deno.test(`${workers} workers give the bits of one thread`, async () => {
+    await withRecordedWorkers(async ({ started }: Recorded) => {
+      assertSame(await inPool(new WorkerPool(workers)), await inThread());
+      assert.equal(started.length, workers);
+    });
+  });
+}
+
+Deno.test("a worker that dies with a sign is replaced, and its chains are computed again", async () => {
+  await withRecordedWorkers(
+    async ({ started }) => {
+      assertSame(await inPool(new WorkerPool(2)), await inThread());
+      assert.equal(started.length, 3);
+    },
+    (worker, number) => {
+      if (number !== 1) return;
+      // Once it is at work.
+      worker.addEventListener("message", ({ data }) => {
+        if (data.kind !== "ready") return;
+        setTimeout(() => {
+          worker.terminate();
+          worker.dispatchEvent(died());
+        }, 3);
+      });
+    },
+  );
+});
+
+Deno.test("the chains of a worker that dies in silence are computed again after a while", async () => {
+  let killed = false;
+  await withRecordedWorkers(
+    async () => {
+      const begin = performance.now();
+      assertSame(await inPool(new WorkerPool(2, 400)), await inThread());
+      assert.ok(killed && performance.now() - begin > 400);
+    },
+    (worker, number) => {
+      if (number > 0) return;
+      worker.addEventListener("message", ({ data }) => {
+        if (data.kind !== "ready") return;
+        setTimeout(() => {
+          killed = true;
+          worker.terminate();
+        }, 3);
+      });
+    },
+  );
+});
+
+Deno.test("workers that die again and again over the same chains end the run with an error", async () => {
+  await withRecordedWorkers(
+    async () => {
+      await assert.rejects(inPool(new WorkerPool(2)), /3 workers died one after the other/);
+    },
+    (worker) => {
+      worker.addEventListener("message", ({ data }) => {
+        if (data.kind === "ready") setTimeout(() => worker.dispatchEvent(died()), 0);
+      });
+    },
+  );
+});
+
+Deno.test("without workers the run stays in its thread", async () => {
+  const original = globalThis.Worker;
+  globalThis.Worker = class {
+    constructor() {
+      throw new DOMException("forbidden", "SecurityError");
+    }
+  } as unknown as typeof Worker;
+  try {
+    const pool = new WorkerPool(2);
+    assertSame(await inPool(pool), await inThread());
+    assert.equal(pool.available, false);
+    await assert.rejects(
+      pool.run({} as WebAssembly.Module, { placed: [], memoryBytes: 0 } as never),
+      NoWorkers,
+    );
+  } finally {
+    globalThis.Worker = original;
+  }
+});
+
+Deno.test("workers that never come to life leave the run in its thread", async () => {
+  await withRecordedWorkers(
+    async () => {
+      const pool = new WorkerPool(2);
+      assertSame(await inPool(pool), await inThread());
+      assert.equal(pool.available, false);
+    },
+    (worker) => {
+      worker.addEventListener("message", (event) => event.stopImmediatePropagation());
+      setTimeout(() => worker.dispatchEvent(died()), 0);
+    },
+  );
+});
+
+Deno.test("an abort stops workers at once, and the next run is sound", async () => {
+  const step = new WasmStep(STEP, 2, [0, 1], new WorkerPool(2));
+  const controller = new AbortController();
+  let aborted = 0;
+  setTimeout(() => {
+    aborted = performance.now();
+    controller.abort(new Error("enough"));
+  }, 60);
+  const long = step.run(STATE, [], key(3), { steps: 1e6, signal: controller.signal });
+  await assert.rejects(long, /enough/);
+  // The promise of 100 ms, with room for a machine with other work.
+  assert.ok(performance.now() - aborted < 1000);
+  const { state, draws } = await step.run(STATE, [], key(3), OPTIONS);
+  assertSame([...state, ...draws], await inThread());
+});
+
+Deno.test("a task that fails gives its reason and leaves the worker alive", async () => {
+  const pool = new WorkerPool(1);
+  const hold = pool.hold();
+  const { bytes, block, free } = compileStep(STEP, 2, []);
+  const module = new WebAssembly.Module(bytes);
+  const plan = {
+    blocks: free,
+    blockBytes: block.bytes,
+    groups: Math.ceil(CHAINS / GROUP),
+    draws: 0,
+    drawBytes: 0,
+    mostKept: 1,
+    firstStep: 0,
+    steps: 1,
+    thin: 2,
+    milliseconds: 4,
+    perSlice: 1,
+  };
+  await withRecordedWorkers(async ({ started }) => {
+    const beyond = { placed: [], memoryBytes: 2 ** 40, plan };
+    await assert.rejects(pool.run(module, beyond), /Cannot run the compiled program in a worker/);
+    await pool.run(module, { ...beyond, memoryBytes: free + plan.groups * block.bytes });
+    assert.equal(started.length, 1);
+  });
+  hold.release();
+});
+
+Deno.test("workers end when there is nothing to do, unless they are held", async () => {
+  const wait = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds));
+  const pool = new WorkerPool(2);
+  const hold = pool.hold();
+  await inPool(pool);
+  await wait(120);
+  assert.equal(pool.ready, true);
+  hold.release();
+  hold.release();
+  await wait(120);
+  assert.equal(pool.ready, false);
+  assertSame(await inPool(pool), await inThread());
+});
