@@ -5,6 +5,7 @@
  */
 import type { Equation, PrimitiveParameters, Program, RuleTable } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
+import { boxMuller } from "../tensor/box_muller.ts";
 import { arrangementRules } from "./arrangement.ts";
 import { elementwiseRules } from "./elementwise.ts";
 import { elementBytes } from "./layout.ts";
@@ -25,6 +26,9 @@ import {
   type Value,
   write,
 } from "./value.ts";
+
+/** Of so many pairs of normal numbers the code is written out; it is long. */
+const WRITTEN_OUT_PAIRS = 2;
 
 const rules: RuleTable<Rule> = {
   ...elementwiseRules,
@@ -70,6 +74,29 @@ const rules: RuleTable<Rule> = {
       return [];
     });
     return [inMemory(target, pairs, nest.index(0), base)];
+  },
+  boxMuller: (target, [words], _, [type]) => {
+    const { nest } = target;
+    const pair = (i: number): [number, number] => {
+      const [first, second] = [0, 1].map((word) =>
+        nest.emit("wordToFloat", "f64", [words.element([i, nest.index(word)])])
+      );
+      return boxMuller(nest, first, second);
+    };
+    const [count] = type.shape;
+    if (count <= WRITTEN_OUT_PAIRS) {
+      return [
+        small(target, type, Array.from({ length: count }, (_, i) => pair(nest.index(i))).flat()),
+      ];
+    }
+    const bytes = elementBytes("f64");
+    const base = target.memory.reserve(sizeOf(type.shape) * bytes);
+    nest.loop(nest.index(count), [], (turn) => {
+      const at = nest.scaleIndex(turn, 2 * bytes);
+      pair(turn).forEach((value, i) => nest.store(at, base + i * bytes, value));
+      return [];
+    });
+    return [inMemory(target, type, nest.index(0), base)];
   },
   loop: (target, [count, ...rest], { body, captures }: PrimitiveParameters["loop"]) =>
     countedLoop(target, count, rest.slice(0, captures), rest.slice(captures), body),
@@ -168,6 +195,7 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
   "concat",
   "loop",
   "threefry",
+  "boxMuller",
   "sum",
   "maximum",
   "minimum",

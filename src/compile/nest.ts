@@ -29,6 +29,7 @@ export type FloatOperation =
   | "smaller"
   | "larger"
   | "copySign"
+  | "scale"
   | "powerOfTwo"
   | "exponent"
   | "significand";

@@ -292,6 +292,9 @@ export class NestBuilder implements Arithmetic<number, number> {
   select(mask: number, a: number, b: number): number {
     return a === b ? a : this.emit("select", "f64", [mask, a, b]);
   }
+  scale(x: number, k: number): number {
+    return this.#float("scale", x, k);
+  }
   powerOfTwo(k: number): number {
     return this.#float("powerOfTwo", k);
   }

@@ -57,6 +57,8 @@ export interface Arithmetic<F, M> {
   not(a: M): M;
   /** `mask ? a : b`, of which both are computed. */
   select(mask: M, a: F, b: F): F;
+  /** x · 2^k for an integer k, if that and x are normal numbers; anything if not. */
+  scale(x: F, k: F): F;
   /** 2^k for an integer −1022 ≤ k ≤ 1023. */
   powerOfTwo(k: F): F;
   /** The integer e for which x / 2^e lies in [√½, √2), for a positive normal x. */
@@ -103,6 +105,11 @@ export const numberArithmetic: Arithmetic<number, boolean> = {
   or: (a, b) => a || b,
   not: (a) => !a,
   select: (mask, a, b) => mask ? a : b,
+  scale: (x, k) => {
+    float[0] = x;
+    words[HIGH] += k << 20;
+    return float[0];
+  },
   powerOfTwo: (k) => {
     words[HIGH] = (k + 1023) << 20;
     words[1 - HIGH] = 0;

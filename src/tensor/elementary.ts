@@ -53,8 +53,8 @@ const LOG_TAIL = [
   1.479819860511658591e-01,
 ];
 
-/** Coefficients of fdlibm's k_sin.c and k_cos.c, in powers of r² on |r| ≤ π/4. */
-const SIN_TAIL = [
+/** Of fdlibm's k_sin.c: (sin r − r) / r³ in powers of r² on |r| ≤ π/4. */
+export const SIN_TAIL: readonly number[] = [
   -1.66666666666666324348e-01,
   8.33333333332248946124e-03,
   -1.98412698298579493134e-04,
@@ -62,7 +62,8 @@ const SIN_TAIL = [
   -2.50507602534068634195e-08,
   1.58969099521155010221e-10,
 ];
-const COS_TAIL = [
+/** Of fdlibm's k_cos.c: (cos r − 1 + r²/2) / r⁴ in powers of r² on |r| ≤ π/4. */
+export const COS_TAIL: readonly number[] = [
   4.16666666666666019037e-02,
   -1.38888888888741095749e-03,
   2.48015872894767294178e-05,
@@ -95,17 +96,18 @@ function expReduced<F, M>(on: Arithmetic<F, M>, x: F): { n: F; expm1: F } {
   return { n, expm1: on.add(r, on.mul(on.mul(r, r), tail)) };
 }
 
-/** eˣ; error under 1 ulp, subnormal results included. */
+/** Between these eˣ is a normal number. */
+const EXP_LEAST = -708.3964185322641;
+const EXP_MOST = 709.782712893384;
+
+/** eˣ; error under 1 ulp; 0 where it would be less than a normal number, below −708.39. */
 export const exp: Elementary = (on, x) => {
-  const clamped = on.larger(on.smaller(x, on.constant(709.79)), on.constant(-745.14));
-  const { n, expm1 } = expReduced(on, clamped);
-  // 2ⁿ in two factors, since n reaches 1024 and −1075.
-  const half = on.floor(on.mul(n, on.constant(0.5)));
-  const scaled = on.mul(
-    on.add(expm1, on.constant(1)),
-    on.powerOfTwo(half),
-  );
-  return on.mul(scaled, on.powerOfTwo(on.sub(n, half)));
+  const { n, expm1 } = expReduced(on, x);
+  const within = on.scale(on.add(expm1, on.constant(1)), n);
+  // What is not ordered is NaN.
+  const beyond = on.larger(x, on.constant(Infinity));
+  const notBelow = on.select(on.lessEqual(x, on.constant(EXP_MOST)), within, beyond);
+  return on.select(on.lessThan(x, on.constant(EXP_LEAST)), on.constant(0), notBelow);
 };
 
 /** eˣ − 1; error under 2 ulp. */
@@ -119,6 +121,22 @@ export const expm1: Elementary = (on, x) => {
   return on.select(on.equal(n, on.constant(0)), expm1, on.add(half, half));
 };
 
+/** ln(m·2ᵉ) for m in [√½, √2); error under 1 ulp. */
+export function logReduced<F, M>(on: Arithmetic<F, M>, e: F, m: F): F {
+  const f = on.sub(m, on.constant(1));
+  const s = on.div(f, on.add(f, on.constant(2)));
+  const square = on.mul(s, s);
+  const tail = on.mul(square, polynomial(on, square, LOG_TAIL));
+  const halfSquare = on.mul(on.mul(f, f), on.constant(0.5));
+  // log x = e·ln2 + f − (f²/2 − s(f²/2 + tail)), the small parts added first.
+  const low = on.add(
+    on.mul(s, on.add(halfSquare, tail)),
+    on.mul(e, on.constant(LN2_LOW)),
+  );
+  const rest = on.sub(on.sub(halfSquare, low), f);
+  return on.sub(on.mul(e, on.constant(LN2_HIGH)), rest);
+}
+
 /** ln x; error under 1 ulp; −∞ at 0, NaN below. */
 export const log: Elementary = (on, x) => {
   const infinity = on.constant(Infinity);
@@ -129,18 +147,7 @@ export const log: Elementary = (on, x) => {
     on.exponent(scaled),
     on.select(subnormal, on.constant(54), zero),
   );
-  const f = on.sub(on.significand(scaled), on.constant(1));
-  const s = on.div(f, on.add(f, on.constant(2)));
-  const square = on.mul(s, s);
-  const tail = on.mul(square, polynomial(on, square, LOG_TAIL));
-  const halfSquare = on.mul(on.mul(f, f), on.constant(0.5));
-  // log x = e·ln2 + f − (f²/2 − s(f²/2 + tail)), the small parts added first.
-  const low = on.add(
-    on.mul(s, on.add(halfSquare, tail)),
-    on.mul(exponent, on.constant(LN2_LOW)),
-  );
-  const rest = on.sub(on.sub(halfSquare, low), f);
-  const finite = on.sub(on.mul(exponent, on.constant(LN2_HIGH)), rest);
+  const finite = logReduced(on, exponent, on.significand(scaled));
   const ordinary = on.and(on.lessThan(zero, x), on.lessThan(x, infinity));
   const special = on.select(
     on.equal(x, zero),
@@ -228,10 +235,14 @@ export const tanh: Elementary = (on, x) => {
   return on.copySign(on.div(e, on.add(e, on.constant(2))), x);
 };
 
-/** 1/(1 + e⁻ˣ). */
+/** 1/(1 + e⁻ˣ); error under 2 ulp; 0 where it would be less than a normal number, below −708.39. */
 export const sigmoid: Elementary = (on, x) => {
   const one = on.constant(1);
-  return on.div(one, on.add(one, exp(on, on.neg(x))));
+  // At 40 the result is 1 to the last bit.
+  const { n, expm1 } = expReduced(on, on.larger(on.neg(x), on.constant(-40)));
+  const exponential = on.mul(on.add(expm1, one), on.powerOfTwo(n));
+  const within = on.div(one, on.add(one, exponential));
+  return on.select(on.lessThan(x, on.constant(EXP_LEAST)), on.constant(0), within);
 };
 
 /** ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|}), which neither overflows nor cancels. */

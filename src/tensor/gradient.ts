@@ -119,6 +119,7 @@ const rules: { [P in Primitive]: Rule<P> } = {
     });
   },
   threefry: NONE,
+  boxMuller: NONE,
   loop: () => {
     throw new TypeError(
       "Cannot differentiate through a loop: write the log density without repeatLoop, or mark what " +

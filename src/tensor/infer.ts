@@ -125,6 +125,13 @@ const rules: RuleTable<TypeRule> = {
     }
     return [{ dtype: "u32", shape: [counters.shape[0], 2] }];
   },
+  boxMuller: (operands) => {
+    const [{ dtype, shape }] = operands;
+    if (dtype !== "u32" || shape.length !== 2 || shape[1] !== 2) {
+      throw operandError("boxMuller", operands, "words u32[n, 2] are needed");
+    }
+    return [{ dtype: "f64", shape }];
+  },
   loop: (operands, { body, captures }: PrimitiveParameters["loop"]) => {
     const carries = operands.slice(1 + captures);
     const results = outputTypes(body);

@@ -7,6 +7,7 @@
 import { threefryInto } from "../random/threefry.ts";
 import { atan, atan2 } from "./arc_tangent.ts";
 import { numberArithmetic as on } from "./arithmetic.ts";
+import { boxMuller } from "./box_muller.ts";
 import * as elementary from "./elementary.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
 import { digamma, lgamma } from "./gamma_function.ts";
@@ -208,6 +209,13 @@ const rules: RuleTable<Rule> = {
     counters.data.forEach((counter, i) =>
       threefryInto(out, 2 * i, key.data[0], key.data[1], 0, counter)
     );
+    return [out];
+  },
+  boxMuller: ([{ data }]) => {
+    const out = new Float64Array(data.length);
+    for (let i = 0; i < out.length; i += 2) {
+      [out[i], out[i + 1]] = boxMuller(on, data[i], data[i + 1]);
+    }
     return [out];
   },
   loop: ([count, ...rest], { body, captures }: PrimitiveParameters["loop"]) => {

@@ -119,6 +119,8 @@ export type PrimitiveParameters =
     readonly concat: { readonly axis: number };
     /** Operands: key u32[2], counters u32[n]; result u32[n, 2]. */
     readonly threefry: Record<string, never>;
+    /** Words u32[n, 2] to standard normal numbers f64[n, 2]. */
+    readonly boxMuller: Record<string, never>;
     /**
      * A counted loop. Operands: count (u32 scalar), `captures` values that stay, then the carries.
      * The body's inputs: index (u32 scalar), captures, carries; its outputs: the next carries.

@@ -5,7 +5,7 @@
  * @module
  */
 import { seedWords } from "../random/words.ts";
-import { arange, stack } from "./operations.ts";
+import { arange } from "./operations.ts";
 import { shapeText, sizeOf } from "./shape.ts";
 import { apply, binary, Tensor, words } from "./tensor.ts";
 import { userFrame } from "./user_frame.ts";
@@ -15,8 +15,6 @@ export type Key = Tensor & {
   /** Tells keys from other tensors where types are checked; no value has it. */
   readonly isKey: true;
 };
-
-const TWO_PI = 6.283185307179586;
 
 /**
  * The key of a seed: the words of `jax.random.PRNGKey(seed)`.
@@ -119,12 +117,6 @@ export function uniform(of: Key, shape: readonly number[] = []): Tensor {
  */
 export function normal(of: Key, shape: readonly number[] = []): Tensor {
   const size = countOf(shape);
-  const both = pairs(of, counters(Math.ceil(size / 2)));
-  const [first, second] = [0, 1].map((word) =>
-    both.slice(word, word + 1, { axis: 1 }).as("f64").add(0.5).mul(2 ** -32)
-  );
-  const radius = first.log().mul(-2).sqrt();
-  const angle = second.mul(TWO_PI);
-  const drawn = stack([radius.mul(angle.cos()), radius.mul(angle.sin())], 1);
+  const [drawn] = apply("boxMuller", {}, [pairs(of, counters(Math.ceil(size / 2)))]);
   return drawn.reshape([-1]).slice(0, size).reshape(shape);
 }

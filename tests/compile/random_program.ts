@@ -294,6 +294,11 @@ class Writer implements RandomProgram {
       const counters = this.#of("u32").reshape([-1]);
       return apply("threefry", {}, [key, counters]);
     },
+    boxMuller: () => {
+      const words = this.#of("u32").reshape([-1]);
+      const drawn = words.slice(0, words.size - words.size % 2).reshape([-1, 2]);
+      return apply("boxMuller", {}, [drawn]);
+    },
     loop: () => {
       const count = this.#decisions.of([0, 1, 2, 3, this.#count, this.#count]);
       const carried = [this.#any(), this.#any()].slice(0, 1 + this.#decisions.below(2));

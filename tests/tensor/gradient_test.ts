@@ -130,6 +130,7 @@ const primitives: RuleTable<Case | undefined> = {
   not: undefined,
   convert: undefined,
   threefry: undefined,
+  boxMuller: undefined,
   stopGradient: undefined,
   // Refused.
   digamma: undefined,

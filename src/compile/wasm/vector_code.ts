@@ -125,6 +125,16 @@ export function pushVector(to: VectorStack, instruction: Instruction, v: number)
       narrow(to, a, v);
       to.simd(SIMD.bitselect);
       return;
+    case "scale":
+      // k lands in the low bits of the sum, from where it moves to the exponent's place.
+      to.get(b, v);
+      to.literal(...halves(1.5 * TWO_52));
+      to.simd(SIMD.f64x2Add);
+      to.code.byte(CODE.i32Const).signed(52);
+      to.simd(SIMD.i64x2ShiftLeft);
+      to.get(a, v);
+      to.simd(SIMD.i64x2Add);
+      return;
     case "powerOfTwo":
       // k + 1023 lands in the low bits of the sum, from where it moves to the exponent's place.
       to.get(a, v);

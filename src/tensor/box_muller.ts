@@ -1,0 +1,48 @@
+/**
+ * Normal numbers from uniform words, by the transform of Box & Muller, "A note on the generation of
+ * random normal deviates", 1958.
+ *
+ * @module
+ */
+import type { Arithmetic } from "./arithmetic.ts";
+import { COS_TAIL, logReduced, polynomial, SIN_TAIL } from "./elementary.ts";
+
+/**
+ * √(−2 ln u)·cos 2πv and √(−2 ln u)·sin 2πv for u = (first + ½)/2³² and v = (second + ½)/2³².
+ *
+ * That u is a normal number in (0, 1), and the angle one of a single turn, saves most of what `log`,
+ * `sin` and `cos` do for others: sine and cosine of a quarter of the angle, doubled twice.
+ *
+ * @param on The arithmetic.
+ * @param first A word, as a float.
+ * @param second Another one.
+ * @returns Two independent standard normal numbers; the error is a few 10⁻¹⁶ of √(−2 ln u).
+ */
+export function boxMuller<F, M>(on: Arithmetic<F, M>, first: F, second: F): [F, F] {
+  const u = on.mul(on.add(first, on.constant(0.5)), on.constant(2 ** -32));
+  const log = logReduced(on, on.exponent(u), on.significand(u));
+  const radius = on.sqrt(on.mul(log, on.constant(-2)));
+  // A quarter of 2πv − π, in (−π/4, π/4): the half turn changes both signs.
+  const r = on.mul(
+    on.sub(second, on.constant(2 ** 31 - 0.5)),
+    on.constant(Math.PI * 2 ** -33),
+  );
+  const square = on.mul(r, r);
+  const sine = on.add(r, on.mul(on.mul(square, r), polynomial(on, square, SIN_TAIL)));
+  const cosine = on.add(
+    on.sub(on.constant(1), on.mul(square, on.constant(0.5))),
+    on.mul(on.mul(square, square), polynomial(on, square, COS_TAIL)),
+  );
+  const product = on.mul(sine, cosine);
+  const sineSquare = on.mul(sine, sine);
+  // sin 4r = 4 sin r cos r (1 − 2 sin² r), cos 4r = 1 − 8 (sin r cos r)².
+  const turned = on.mul(
+    on.mul(product, on.constant(-4)),
+    on.sub(on.constant(1), on.add(sineSquare, sineSquare)),
+  );
+  const across = on.sub(
+    on.mul(on.mul(product, product), on.constant(8)),
+    on.constant(1),
+  );
+  return [on.mul(radius, across), on.mul(radius, turned)];
+}
