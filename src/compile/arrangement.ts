@@ -50,8 +50,9 @@ function squeeze(
   return to.map((length) => length === 1 ? nest.index(0) : long[next++]);
 }
 
-function zero({ nest }: Target, dtype: DType): number {
-  if (dtype === "f64") return nest.constant(0);
+/** What a sum does not see. */
+function nothing({ nest }: Target, dtype: DType): number {
+  if (dtype === "f64") return nest.constant(-0);
   return dtype === "u32" ? nest.word(0) : nest.emit("wordToMask", "mask", [nest.word(0)]);
 }
 
@@ -120,7 +121,7 @@ export const arrangementRules: {
   },
   place: (target, [x], { shape, start, step }: PrimitiveParameters["place"], [type]) => {
     if (sizeOf(shape) <= UNROLLED && x.elements !== undefined) {
-      const placed = new Array<number>(sizeOf(shape)).fill(zero(target, type.dtype));
+      const placed = new Array<number>(sizeOf(shape)).fill(nothing(target, type.dtype));
       const strides = stridesOf(shape);
       everyIndex(x.shape).forEach((index, i) => {
         const flat = index.reduce(
@@ -132,7 +133,7 @@ export const arrangementRules: {
       return [small(target, type, placed)];
     }
     return [stored(target, type, [
-      { value: settle(target, type, () => zero(target, type.dtype)), start: start.map(() => 0) },
+      { value: settle(target, type, () => nothing(target, type.dtype)), start: start.map(() => 0) },
       { value: x, start, step },
     ])];
   },

@@ -180,6 +180,13 @@ export class NestBuilder implements Arithmetic<number, number> {
       if (b.operation === "constantIndex" && b.immediate === neutral) return operands[0];
       return undefined;
     }
+    if (operation === "add") {
+      // x + (−0) is x.
+      const isNothing = (id: number): boolean =>
+        this.at(id).operation === "constant" && Object.is(this.at(id).immediate, -0);
+      if (isNothing(operands[1])) return operands[0];
+      if (isNothing(operands[0])) return operands[1];
+    }
     const f = FOLDED[operation as FloatOperation];
     if (f === undefined) return undefined;
     const values: number[] = [];

@@ -104,7 +104,7 @@ export function makeTarget<Values extends object, Sampled extends object = Value
     constrained,
     logDensity: (position) => applyProgram(value, [checked(position)])[0].item(),
     gradient: (position) =>
-      (applyProgram(gradient, [checked(position)])[1].data as Float64Array).slice(),
+      (applyProgram(gradient, [checked(position)])[1].add(0).data as Float64Array).slice(),
     constrain: (position) => {
       const values = applyProgram(constrained, [checked(position)]);
       return Object.fromEntries(

@@ -14,12 +14,8 @@ import type {
   Program,
   ValueType,
 } from "./program.ts";
-import { sameShape, sizeOf } from "./shape.ts";
-
-/** Constants up to this many elements are compared by content, larger ones by identity. */
-const COMPARED_ELEMENTS = 64;
-
-const SMALLEST_NORMAL = 2 ** -1022;
+import { sizeOf } from "./shape.ts";
+import { COMPARED_ELEMENTS, Simplifier } from "./simplify.ts";
 
 /** A program being written. */
 export class Builder {
@@ -30,9 +26,14 @@ export class Builder {
   readonly #equations: Equation[] = [];
   readonly #known = new Map<string, readonly number[]>();
   readonly #constants = new Map<number, ArrayValue>();
-  readonly #broadcasts = new Map<number, Equation<"broadcast">>();
-  /** The reciprocals of constants that were divided by; `undefined` where multiplying is not as good. */
-  readonly #reciprocals = new Map<number, number | undefined>();
+  readonly #definitions = new Map<number, Equation>();
+  readonly #simplifier = new Simplifier({
+    typeOf: (id) => this.#types[id],
+    equationOf: (id) => this.#definitions.get(id),
+    constantOf: (id) => this.#constants.get(id),
+    constant: (value) => this.constant(value),
+    add: (primitive, parameters, operands) => this.add(primitive, parameters, operands)[0],
+  });
   readonly #dataNumbers = new Map<unknown, number>();
   readonly #captured = new Map<number, { readonly outer: number; readonly inner: number }>();
   /** The trace that this one happens in, for the body of a loop. */
@@ -88,8 +89,7 @@ export class Builder {
     operands: readonly number[],
   ): readonly number[] {
     const types = inferTypes(primitive, parameters, operands.map((id) => this.#types[id]));
-    const shorter = this.#identity(primitive, operands, types[0]) ??
-      this.#reciprocal(primitive, operands);
+    const shorter = this.#simplifier.shorter(primitive, operands, types[0]);
     if (shorter !== undefined) return [shorter];
     const name = `${primitive} ${operands} ${this.#text(parameters)}`;
     const known = this.#known.get(name);
@@ -146,13 +146,12 @@ export class Builder {
     types: readonly ValueType[],
   ): readonly number[] {
     const results = types.map((type) => this.#define(type));
-    this.#equations.push({ primitive, parameters, operands, results });
+    const equation = { primitive, parameters, operands, results };
+    this.#equations.push(equation);
+    results.forEach((id) => this.#definitions.set(id, equation));
     if (primitive === "constant") {
       const { value } = parameters as PrimitiveParameters["constant"];
       this.#constants.set(results[0], value);
-    }
-    if (primitive === "broadcast") {
-      this.#broadcasts.set(results[0], { primitive, parameters, operands, results } as never);
     }
     return results;
   }
@@ -177,70 +176,6 @@ export class Builder {
       return undefined;
     }
     return evaluate(primitive, parameters, values, types).map((value) => this.constant(value));
-  }
-
-  /** The operand that an equation would merely copy. */
-  #identity(
-    primitive: Primitive,
-    operands: readonly number[],
-    type: ValueType,
-  ): number | undefined {
-    const [x, y] = operands;
-    switch (primitive) {
-      case "mul":
-        if (this.#isAll(y, 1)) return x;
-        return this.#isAll(x, 1) ? y : undefined;
-      case "div":
-        return this.#isAll(y, 1) ? x : undefined;
-      // −0 + 0 is 0, so that x + 0 and x − (−0) are not always x. Words have no −0.
-      case "sub":
-        return this.#isAll(y, 0) ? x : undefined;
-      case "add": {
-        const nothing = type.dtype === "f64" ? -0 : 0;
-        if (this.#isAll(y, nothing)) return x;
-        return this.#isAll(x, nothing) ? y : undefined;
-      }
-      case "broadcast":
-      case "reshape":
-        return sameShape(type.shape, this.#types[x].shape) ? x : undefined;
-      case "convert":
-        return type.dtype === this.#types[x].dtype ? x : undefined;
-      default:
-        return undefined;
-    }
-  }
-
-  /** Multiplies by the reciprocal of a constant instead of dividing by it: within 1 ulp, 5× faster. */
-  #reciprocal(primitive: Primitive, [x, y]: readonly number[]): number | undefined {
-    if (primitive !== "div") return undefined;
-    const spread = this.#broadcasts.get(y);
-    if (this.#constants.has(x)) return undefined;
-    const reciprocal = this.#reciprocalOf(spread?.operands[0] ?? y);
-    if (reciprocal === undefined) return undefined;
-    const factor = spread === undefined
-      ? reciprocal
-      : this.add("broadcast", spread.parameters, [reciprocal])[0];
-    return this.add("mul", {}, [x, factor])[0];
-  }
-
-  #reciprocalOf(id: number): number | undefined {
-    if (this.#reciprocals.has(id)) return this.#reciprocals.get(id);
-    const value = this.#constants.get(id);
-    if (value === undefined) return undefined;
-    const data = Float64Array.from(value.data, (entry) => 1 / entry);
-    // A subnormal reciprocal has lost digits.
-    const exact = data.every((entry) =>
-      Number.isFinite(entry) && Math.abs(entry) >= SMALLEST_NORMAL
-    );
-    const reciprocal = exact ? this.constant({ ...value, data }) : undefined;
-    this.#reciprocals.set(id, reciprocal);
-    return reciprocal;
-  }
-
-  #isAll(id: number, wanted: number): boolean {
-    const value = this.#constants.get(this.#broadcasts.get(id)?.operands[0] ?? id);
-    return value !== undefined && value.dtype !== "bool" &&
-      value.data.length <= COMPARED_ELEMENTS && value.data.every((x) => Object.is(x, wanted));
   }
 
   #text(parameters: unknown): string {

@@ -84,8 +84,9 @@ const rules: { [P in Primitive]: Rule<P> } = {
   not: NONE,
   select: ({ cotangent, operands: [mask] }) => [
     undefined,
-    where(mask, cotangent, 0),
-    where(mask, 0, cotangent),
+    // −0 is what a sum does not see.
+    where(mask, cotangent, -0),
+    where(mask, -0, cotangent),
   ],
   convert: NONE,
 
@@ -216,6 +217,7 @@ export function grad(f: (x: Tensor) => TensorLike): (x: TensorLike) => Tensor {
     const at = tensor(x);
     if (at.dtype !== "f64") throw typeError("grad", at);
     const program = trace((y) => [expectScalar(f(y), "this function")], [at]);
-    return applyProgram(valueAndGradient(program), [at])[1];
+    // What nothing was added to is −0 up to here.
+    return applyProgram(valueAndGradient(program), [at])[1].add(0);
   };
 }

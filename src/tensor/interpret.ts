@@ -188,7 +188,8 @@ const rules: RuleTable<Rule> = {
   },
   place: ([x], { start, step }: PrimitiveParameters["place"], [type]) => {
     const { strides, offset } = strided(type.shape, start, step);
-    const out = allocate(type.dtype, sizeOf(type.shape));
+    // In arrays of words −0 is 0.
+    const out = allocate(type.dtype, sizeOf(type.shape)).fill(-0);
     const to = offsetsOf(x.shape, strides, offset);
     for (let i = 0; i < to.length; i++) out[to[i]] = x.data[i];
     return [out];

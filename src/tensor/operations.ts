@@ -98,11 +98,26 @@ export function arange(n: number): Tensor {
  */
 export function logSumExp(x: TensorLike, axes?: Axes): Tensor {
   const values = tensor(x);
+  const reduced = axesOf("reduce", values.shape, axes);
+  if (reduced.length === 1 && values.shape[reduced[0]] === 2) {
+    const [a, b] = [0, 1].map((i) => values.slice(i, i + 1, { axis: reduced[0] }));
+    const shape = values.shape.toSpliced(reduced[0], 1);
+    return logAddExp(a.reshape(shape), b.reshape(shape));
+  }
   const largest = values.max(axes).stopGradient();
   // With nothing finite to take out, 0 is, so that −∞ − (−∞) does not arise.
   const shift = where(largest.isFinite(), largest, 0);
   const spread = axes === undefined ? shift : restoreAxes(shift, values, axes);
   return values.sub(spread).exp().sum(axes).log().add(shift);
+}
+
+/** log(eᵃ + eᵇ): of two terms one needs no exponential. */
+function logAddExp(a: Tensor, b: Tensor): Tensor {
+  const less = a.less(b);
+  const above = where(less, b, a);
+  const gap = where(less, a, b).sub(above);
+  // Two equal infinities have no difference.
+  return where(above.isFinite(), gap, 0).exp().add(1).log().add(above);
 }
 
 /**

@@ -109,7 +109,7 @@ export type PrimitiveParameters =
       readonly stop: readonly number[];
       readonly step: readonly number[];
     };
-    /** The inverse of slice: the operand set into zeros of `shape` at `start` with `step`. */
+    /** The inverse of slice: the operand set into an array of `shape` at `start` with `step`; all else is what a sum does not see, −0 for f64. */
     readonly place: {
       readonly shape: Shape;
       readonly start: readonly number[];
