@@ -14,6 +14,7 @@ import type {
   Operation,
   Statement,
 } from "./nest.ts";
+import { optimised } from "./passes/optimise.ts";
 
 interface Scope {
   readonly statements: Statement[];
@@ -60,10 +61,9 @@ export class NestBuilder implements Arithmetic<number, number> {
   readonly #instructions: Instruction[] = [];
   readonly #scopes: Scope[] = [{ statements: [], known: new Map() }];
 
-  /** The finished nest, without what nothing needs. */
+  /** The finished nest. */
   finish(): Nest {
-    const body = pruned(this.#scopes[0].statements, this.#instructions, new Set());
-    return { instructions: this.#instructions, body };
+    return optimised({ instructions: this.#instructions, body: this.#scopes[0].statements });
   }
 
   /** How many loops the next instruction is in. */
@@ -311,33 +311,4 @@ export class NestBuilder implements Arithmetic<number, number> {
   significand(x: number): number {
     return this.#float("significand", x);
   }
-}
-
-/** Statements that others or the memory need, found from the last to the first. */
-function pruned(
-  statements: readonly Statement[],
-  instructions: readonly Instruction[],
-  needed: Set<number>,
-): Statement[] {
-  const kept: Statement[] = [];
-  for (const statement of statements.toReversed()) {
-    if (statement.kind === "store") {
-      needed.add(statement.address).add(statement.value);
-      kept.push(statement);
-    } else if (statement.kind === "define") {
-      if (!needed.has(statement.id)) continue;
-      instructions[statement.id].operands.forEach((id) => needed.add(id));
-      kept.push(statement);
-    } else {
-      statement.carries.forEach(({ next }) => needed.add(next));
-      const body = pruned(statement.body, instructions, needed);
-      if (body.length === 0 && !statement.carries.some(({ inside }) => needed.has(inside))) {
-        continue;
-      }
-      needed.add(statement.count);
-      statement.carries.forEach(({ first }) => needed.add(first));
-      kept.push({ ...statement, body });
-    }
-  }
-  return kept.reverse();
 }

@@ -1,0 +1,40 @@
+/**
+ * What is done to a loop nest before it is printed: none of it changes a bit of the result.
+ *
+ * @module
+ */
+import type { Instruction, Nest, Statement } from "../nest.ts";
+import { Addresses } from "./address.ts";
+import { Forwarder } from "./forward.ts";
+import { Fuser } from "./fuse.ts";
+import { pruned } from "./prune.ts";
+
+/** Tells the addresses how many turns loops take. */
+function countTurns(
+  statements: readonly Statement[],
+  instructions: readonly Instruction[],
+  addresses: Addresses,
+): void {
+  for (const statement of statements) {
+    if (statement.kind !== "loop") continue;
+    const { operation, immediate } = instructions[statement.count];
+    addresses.count(statement.counter, operation === "constantIndex" ? immediate : undefined);
+    countTurns(statement.body, instructions, addresses);
+  }
+}
+
+/**
+ * Fuses loops, and leaves out what is computed, loaded or stored for nothing.
+ *
+ * @param nest The nest.
+ * @returns One that gives the same bits.
+ */
+export function optimised(nest: Nest): Nest {
+  const instructions = [...nest.instructions];
+  const addresses = new Addresses(instructions);
+  countTurns(nest.body, instructions, addresses);
+  const body = pruned(nest.body, instructions);
+  const fused = new Fuser(instructions, addresses).block(body);
+  const forwarded = new Forwarder(instructions, addresses).body(fused);
+  return { instructions, body: pruned(forwarded, instructions) };
+}
