@@ -133,39 +133,48 @@ export function store(
   nest.store(at, offset, kept, depth);
 }
 
+/** Where an element lies: an index, and what is known now, which goes to the instruction's own offset. */
+function placeOf(
+  { nest }: Target,
+  index: readonly number[],
+  steps: readonly number[],
+  base: number,
+  offset: number,
+): readonly [at: number, known: number] {
+  let known = offset;
+  let at = base;
+  index.forEach((i, axis) => {
+    const { operation, immediate } = nest.at(i);
+    if (operation === "constantIndex") known += immediate * steps[axis];
+    else at = nest.addIndex(at, nest.scaleIndex(i, steps[axis]));
+  });
+  return [at, known];
+}
+
 /** An array in memory, for each chain of the group, at a base address (an index). */
 export function inMemory(target: Target, type: ValueType, base: number, offset: number): Value {
   const { dtype, shape } = type;
-  const { nest } = target;
-  const depth = nest.depth;
+  const depth = target.nest.depth;
   const bytes = elementBytes(dtype);
   const steps = stridesOf(shape).map((stride) => stride * bytes);
-  const element = (index: readonly number[]): number => {
-    // The known part of the address goes to the instruction's own offset.
-    let known = offset;
-    let at = base;
-    index.forEach((i, axis) => {
-      const { operation, immediate } = nest.at(i);
-      if (operation === "constantIndex") known += immediate * steps[axis];
-      else at = nest.addIndex(at, nest.scaleIndex(i, steps[axis]));
-    });
+  return settle(target, type, (index) => {
+    const [at, known] = placeOf(target, index, steps, base, offset);
     return load(target, dtype, at, known, depth);
-  };
-  return settle(target, type, element);
+  });
 }
 
 /** Data that is the same for all chains, at a fixed place in memory. */
 export function shared(target: Target, type: ValueType, base: number): Value {
+  const { nest } = target;
   const { dtype, shape } = type;
   const bytes = dtype === "f64" ? 8 : 4;
   const steps = stridesOf(shape).map((stride) => stride * bytes);
-  const element = (index: readonly number[]): number => {
-    const at = address(target, index, steps, 0);
-    if (dtype === "f64") return target.nest.emit("loadShared", "f64", [at], base);
-    const word = target.nest.emit("loadSharedWord", "u32", [at], base);
-    return dtype === "u32" ? word : target.nest.emit("wordToMask", "mask", [word]);
-  };
-  return settle(target, type, element);
+  return settle(target, type, (index) => {
+    const [at, known] = placeOf(target, index, steps, nest.index(0), base);
+    if (dtype === "f64") return nest.emit("loadShared", "f64", [at], known);
+    const word = nest.emit("loadSharedWord", "u32", [at], known);
+    return dtype === "u32" ? word : nest.emit("wordToMask", "mask", [word]);
+  });
 }
 
 /** Writes a value to memory, element by element: written out if it is small, else in loops. */
