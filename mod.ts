@@ -72,6 +72,7 @@ export { progressLine } from "./src/report/progress_line.ts";
 
 // Targets.
 export { density } from "./src/target/density.ts";
+export { hostDensity } from "./src/target/host_density.ts";
 export {
   type Data,
   type Derived,
@@ -170,6 +171,7 @@ export {
   tan,
 } from "./src/tensor/special_functions.ts";
 export { grad } from "./src/tensor/gradient.ts";
+export { hostFunction } from "./src/tensor/host_function.ts";
 export { cumulativeSum, prod } from "./src/tensor/accumulate.ts";
 export { describe } from "./src/tensor/describe.ts";
 export { repeatLoop } from "./src/tensor/trace.ts";

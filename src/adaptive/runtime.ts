@@ -57,7 +57,7 @@ export function runtimeOf<State extends ChainState & Tree>(plan: Plan<State>): R
 
 function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
   const { target, local, device, adaptation, signal } = plan;
-  const start = startOn(device, target, local);
+  const start = startOn(device, target, local, signal);
   const run = ensembleRun(
     (state: State, shared: { readonly stepSize: Tensor; readonly inverseMass: Tensor }, key) =>
       local.step(target, shared)(state, key),

@@ -6,6 +6,7 @@
  */
 import { type Arithmetic, numberArithmetic } from "../tensor/arithmetic.ts";
 import type {
+  Callee,
   FloatOperation,
   Instruction,
   LaneType,
@@ -59,11 +60,12 @@ const COMMUTATIVE: ReadonlySet<Operation> = new Set<Operation>([
 export class NestBuilder implements Arithmetic<number, number> {
   readonly #instructions: Instruction[] = [];
   readonly #scopes: Scope[] = [{ statements: [], known: new Map() }];
+  readonly #callees: Callee[] = [];
 
   /** The finished nest, without what nothing needs. */
   finish(): Nest {
     const body = pruned(this.#scopes[0].statements, this.#instructions, new Set());
-    return { instructions: this.#instructions, body };
+    return { instructions: this.#instructions, body, callees: this.#callees };
   }
 
   /** How many loops the next instruction is in. */
@@ -116,6 +118,19 @@ export class NestBuilder implements Arithmetic<number, number> {
       offset,
       value,
     });
+  }
+
+  /**
+   * Calls a function of the host in the current loop.
+   *
+   * @param callee The function.
+   * @param from Address of the vectors that it is called with.
+   * @param to Address of its results.
+   */
+  call(callee: Callee, from: number, to: number): void {
+    this.#callees.push(callee);
+    const number = this.#callees.length - 1;
+    this.#scopes[this.depth].statements.push({ kind: "call", callee: number, from, to });
   }
 
   /**
@@ -313,6 +328,8 @@ function pruned(
   for (const statement of statements.toReversed()) {
     if (statement.kind === "store") {
       needed.add(statement.address).add(statement.value);
+      kept.push(statement);
+    } else if (statement.kind === "call") {
       kept.push(statement);
     } else if (statement.kind === "define") {
       if (!needed.has(statement.id)) continue;

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { type CompiledStep, compileMap, compileStep } from "../compile/ensemble.ts";
+import { type CompiledModule, type CompiledStep, compileMap, compileStep } from "../compile/ensemble.ts";
 import { inputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
+import { GROUP } from "../compile/layout.ts";
 import {
   ensureMemory,
   groupsOf,
@@ -18,7 +19,15 @@ import {
   writeShared,
 } from "./blocks.ts";
 import { chainsOf, checkRun, checkStep } from "./checks.ts";
-import type { Device, MapRunner, RunOptions, StepResult, StepRunner } from "./device.ts";
+import type {
+  Device,
+  MapOptions,
+  MapRunner,
+  RunOptions,
+  StepResult,
+  StepRunner,
+} from "./device.ts";
+import { HostCalls } from "./host_calls.ts";
 import { pausesOf } from "./pause.ts";
 
 /** Long enough that a slice's overhead does not show, short enough for progress and abort. */
@@ -35,15 +44,17 @@ type Run = (...values: number[]) => void;
 interface Instance {
   readonly memory: WebAssembly.Memory;
   readonly run: Run;
+  /** Takes its calls to functions of the host, if it has any. */
+  readonly host: HostCalls | undefined;
 }
 
-async function instantiate(bytes: Uint8Array<ArrayBuffer>): Promise<Instance> {
+async function instantiate({ bytes, callees }: CompiledModule): Promise<Instance> {
+  const host = callees.length === 0 ? undefined : new HostCalls(callees);
   // Asynchronous, since browsers forbid a synchronous compilation of this size on a main thread.
-  const { instance } = await WebAssembly.instantiate(bytes);
-  return {
-    memory: instance.exports["memory"] as WebAssembly.Memory,
-    run: instance.exports["run"] as Run,
-  };
+  const { instance } = await WebAssembly.instantiate(bytes, host?.imports);
+  const memory = instance.exports["memory"] as WebAssembly.Memory;
+  host?.attach(memory);
+  return { memory, run: instance.exports["run"] as Run, host };
 }
 
 class InlineStep implements StepRunner {
@@ -84,8 +95,8 @@ class InlineStep implements StepRunner {
     const { steps, thin = steps + 1, firstStep = 0, signal } = options;
     const { block, draws: layout, free } = this.#compiled;
     const chains = chainsOf(this.#types, state, shared);
-    this.#instance ??= instantiate(this.#compiled.bytes);
-    const { memory, run } = await this.#instance;
+    this.#instance ??= instantiate(this.#compiled);
+    const { memory, run, host } = await this.#instance;
     const pauses = pausesOf(signal);
     const groups = groupsOf(chains);
     const drawsBase = free + groups * block.bytes;
@@ -119,14 +130,16 @@ class InlineStep implements StepRunner {
       let milliseconds = 0;
       for (let group = 0; group < groups; group++) {
         const start = performance.now();
-        run(
-          free + group * block.bytes,
-          firstStep + at,
-          draws,
-          apart,
-          drawsBase + group * layout.bytes,
-          drawStride,
-        );
+        const base = free + group * block.bytes;
+        const slice = (): void =>
+          run(base, firstStep + at, draws, apart, drawsBase + group * layout.bytes, drawStride);
+        if (host === undefined) slice();
+        else {
+          const own = new Uint8Array(memory.buffer, base, block.bytes);
+          const before = own.slice();
+          const undo = (): void => own.set(before);
+          await host.run(slice, { chains: chains - group * GROUP, pauses, signal, undo });
+        }
         milliseconds += performance.now() - start;
         if (pauses.due()) await pauses.take();
       }
@@ -169,23 +182,39 @@ function map(program: Program, own: number): MapRunner {
   const compiled = compileMap(program, own);
   const types = inputTypes(program);
   let instance: Promise<Instance> | undefined;
+  let busy: Promise<unknown> = Promise.resolve();
+  const apply = async (
+    inputs: readonly Tensor[],
+    shared: readonly Tensor[],
+    { signal }: MapOptions,
+  ): Promise<readonly Tensor[]> => {
+    const points = chainsOf(types, inputs, shared);
+    instance ??= instantiate(compiled);
+    const { memory, run, host } = await instance;
+    const pauses = pausesOf(signal);
+    const groups = groupsOf(points);
+    const outputs = compiled.free + groups * compiled.inputs.bytes;
+    ensureMemory(memory, outputs + groups * compiled.outputs.bytes);
+    writeShared(memory, compiled.shared, shared);
+    writeBlocks(memory, compiled.free, compiled.inputs, inputs);
+    for (let group = 0; group < groups; group++) {
+      const from = compiled.free + group * compiled.inputs.bytes;
+      const to = outputs + group * compiled.outputs.bytes;
+      if (host === undefined) run(from, to);
+      else await host.run(() => run(from, to), { chains: points - group * GROUP, pauses, signal });
+    }
+    return readBlocks(memory, outputs, compiled.outputs, points);
+  };
   return {
-    async run(inputs: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
-      const points = chainsOf(types, inputs, shared);
-      instance ??= instantiate(compiled.bytes);
-      const { memory, run } = await instance;
-      const groups = groupsOf(points);
-      const outputs = compiled.free + groups * compiled.inputs.bytes;
-      ensureMemory(memory, outputs + groups * compiled.outputs.bytes);
-      writeShared(memory, compiled.shared, shared);
-      writeBlocks(memory, compiled.free, compiled.inputs, inputs);
-      for (let group = 0; group < groups; group++) {
-        run(
-          compiled.free + group * compiled.inputs.bytes,
-          outputs + group * compiled.outputs.bytes,
-        );
-      }
-      return readBlocks(memory, outputs, compiled.outputs, points);
+    run(
+      inputs: readonly Tensor[],
+      shared: readonly Tensor[],
+      options: MapOptions = {},
+    ): Promise<readonly Tensor[]> {
+      // One at a time: calls to the host let others have their turn.
+      const result = busy.then(() => apply(inputs, shared, options));
+      busy = result.catch(() => {});
+      return result;
     },
   };
 }

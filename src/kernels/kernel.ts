@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Target } from "../target/target.ts";
+import { expectGradient, type Target } from "../target/target.ts";
 import { where } from "../tensor/operations.ts";
 import type { Shape } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
@@ -84,7 +84,7 @@ export function gradientAt(
   target: Target,
   position: Tensor,
 ): { readonly logDensity: Tensor; readonly gradient: Tensor } {
-  const [logDensity, gradient] = applyProgram(target.valueAndGradient, [
+  const [logDensity, gradient] = applyProgram(expectGradient(target), [
     checked(target, position),
   ]);
   return { logDensity, gradient };

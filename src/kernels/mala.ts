@@ -6,6 +6,7 @@
 import { normal, split } from "../tensor/random.ts";
 import { exp, log } from "../tensor/scalar_math.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { expectGradient } from "../target/target.ts";
 import { accept } from "./accept.ts";
 import {
   gradientAt,
@@ -39,6 +40,7 @@ export function mala(): Kernel<GradientState> {
       acceptance: tensor(1),
     }),
     step: (target, parameters) => {
+      expectGradient(target);
       const scale = stepScale(target, parameters);
       return (state, key) => {
         const [forProposal, forAcceptance] = split(key);

@@ -10,6 +10,7 @@ import { numberArithmetic as on } from "./arithmetic.ts";
 import * as elementary from "./elementary.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
 import { digamma, lgamma } from "./gamma_function.ts";
+import { callHost } from "./host_call.ts";
 import type {
   ArrayData,
   ArrayValue,
@@ -218,6 +219,11 @@ const rules: RuleTable<Rule> = {
       carries = evaluateProgram(body, [index, ...kept, ...carries]);
     }
     return carries.map((carry) => carry.data);
+  },
+  host: ([x], call: PrimitiveParameters["host"], [type]) => {
+    const out = new Float64Array(sizeOf(type.shape));
+    callHost(call, (x.data as Float64Array).slice(), out);
+    return [out];
   },
   stopGradient: ([x]) => [x.data],
 };

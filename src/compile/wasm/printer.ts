@@ -6,7 +6,7 @@
  * @module
  */
 import { GROUP, type Memory } from "../layout.ts";
-import type { Instruction, LaneType, Loop, Nest, Statement } from "../nest.ts";
+import type { Call, Instruction, LaneType, Loop, Nest, Statement } from "../nest.ts";
 import { lastUses } from "./last_uses.ts";
 import { halves, pushVector, type VectorStack } from "./vector_code.ts";
 import { Bytes, CODE, SIMD, VALUE_TYPE, type WasmFunction } from "./encoder.ts";
@@ -47,6 +47,9 @@ class Printer implements VectorStack {
       if (statement.kind === "loop") this.#loop(statement);
       else if (statement.kind === "store") {
         this.#store(statement.address, statement.offset, statement.value);
+        this.#advance();
+      } else if (statement.kind === "call") {
+        this.#call(statement);
         this.#advance();
       } else {
         this.#define(statement.id);
@@ -161,6 +164,12 @@ class Printer implements VectorStack {
       this.simd(SIMD.store);
       this.code.unsigned(4).unsigned(offset + 16 * v);
     }
+  }
+
+  /** Imported functions come first among the functions of a module. */
+  #call({ callee, from, to }: Call): void {
+    this.code.byte(CODE.i32Const).signed(from).byte(CODE.i32Const).signed(to);
+    this.code.byte(CODE.call).unsigned(callee);
   }
 
   #define(id: number): void {
