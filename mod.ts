@@ -184,7 +184,14 @@ export type { KeyWords } from "./src/random/words.ts";
 
 // Where programs run.
 export type { DeviceName } from "./src/device/choose.ts";
-export type { Device, MapRunner, RunOptions, StepResult, StepRunner } from "./src/device/device.ts";
+export type {
+  Device,
+  MapOptions,
+  MapRunner,
+  RunOptions,
+  StepResult,
+  StepRunner,
+} from "./src/device/device.ts";
 
 // Diagnostics and evidence.
 export {

@@ -29,7 +29,7 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
    * default.
    */
   readonly initial?: Tensor | readonly (readonly number[])[];
-  /** The local kernel; jittered HMC by default. */
+  /** The local kernel; jittered HMC by default, `rwm()` for a target without a gradient. */
   readonly local?: Kernel<State>;
   /** The global move; `independence` by default. */
   readonly global?: Plan<State>["global"];

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { type CompiledModule, type CompiledStep, compileMap, compileStep } from "../compile/ensemble.ts";
+import {
+  type CompiledModule,
+  type CompiledStep,
+  compileMap,
+  compileStep,
+} from "../compile/ensemble.ts";
 import { inputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";

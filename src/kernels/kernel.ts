@@ -58,7 +58,8 @@ export interface Kernel<State extends ChainState = ChainState> {
   /**
    * The step for given parameters.
    *
-   * @throws {TypeError} If a parameter has the wrong shape.
+   * @throws {TypeError} If a parameter has the wrong shape, or the kernel needs a gradient and the target
+   * has none.
    * @throws {RangeError} If a parameter is not positive and finite.
    */
   step(target: Target, parameters: KernelParameters): Step<State>;

@@ -107,7 +107,9 @@ function description(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return `the ${typeof value} ${String(value)}`;
   const name = value.constructor?.name ?? "Object";
-  if (name === "Tensor") return "a Tensor (plain numbers are wanted, as .item() and .data give them)";
+  if (name === "Tensor") {
+    return "a Tensor (plain numbers are wanted, as .item() and .data give them)";
+  }
   const { length } = value as { readonly length?: unknown };
   return typeof length === "number" ? `an array of ${length}` : `a ${name}`;
 }
