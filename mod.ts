@@ -19,6 +19,7 @@
 // The sampler.
 export { sample } from "./src/adaptive/sample.ts";
 export { planFor } from "./src/adaptive/default_plan.ts";
+export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
 export type { NamedDraws } from "./src/adaptive/named_draws.ts";
@@ -139,6 +140,7 @@ export type { Proposal, Proposed } from "./src/global/proposal.ts";
 export {
   type Axes,
   type NestedNumbers,
+  type NumberArray,
   type PlainArray,
   type SliceOptions,
   Tensor,

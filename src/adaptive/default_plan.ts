@@ -109,7 +109,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
     checkOptions(options),
     either.chain(() =>
       all({
-        start: initialPositions(target.dimension, options.chains, options.initial),
+        start: initialPositions(target, options.chains, options.initial),
         schedule: checkSchedule(
           defaultSchedule(target, options),
           options.schedule,

@@ -7,11 +7,17 @@
 import { valueAndGradient } from "../tensor/gradient.ts";
 import { MissingGradient } from "../tensor/host_call.ts";
 import type { Program, Shape } from "../tensor/program.ts";
-import { type NestedNumbers, type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import {
+  type NestedNumbers,
+  type NumberArray,
+  type Tensor,
+  tensor,
+  type TensorLike,
+} from "../tensor/tensor.ts";
 import { applyProgram, trace } from "../tensor/trace.ts";
 
 /** A point in unconstrained coordinates, d numbers. */
-export type Position = readonly number[] | Float64Array;
+export type Position = readonly number[] | NumberArray;
 
 /** Plain values of all parameters, by name. */
 export type PlainValues<Values> = { readonly [Name in keyof Values]: number | NestedNumbers };
