@@ -19,6 +19,7 @@
 // The sampler.
 export { sample } from "./src/adaptive/sample.ts";
 export { planFor } from "./src/adaptive/default_plan.ts";
+export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
 export type { NamedDraws } from "./src/adaptive/named_draws.ts";
@@ -72,6 +73,7 @@ export { progressLine } from "./src/report/progress_line.ts";
 
 // Targets.
 export { density } from "./src/target/density.ts";
+export { hostDensity } from "./src/target/host_density.ts";
 export {
   type Data,
   type Derived,
@@ -138,6 +140,7 @@ export type { Proposal, Proposed } from "./src/global/proposal.ts";
 export {
   type Axes,
   type NestedNumbers,
+  type NumberArray,
   type PlainArray,
   type SliceOptions,
   Tensor,
@@ -170,6 +173,7 @@ export {
   tan,
 } from "./src/tensor/special_functions.ts";
 export { grad } from "./src/tensor/gradient.ts";
+export { hostFunction } from "./src/tensor/host_function.ts";
 export { cumulativeSum, prod } from "./src/tensor/accumulate.ts";
 export { describe } from "./src/tensor/describe.ts";
 export { repeatLoop } from "./src/tensor/trace.ts";
@@ -185,6 +189,7 @@ export type { DeviceName } from "./src/device/choose.ts";
 export type {
   Device,
   Hold,
+  MapOptions,
   MapRunner,
   RunOptions,
   StepResult,

@@ -9,6 +9,7 @@ import { defensive } from "../global/defensive.ts";
 import { independence } from "../global/independence.ts";
 import { studentT } from "../global/student_t.ts";
 import { hmc } from "../kernels/hmc.ts";
+import { rwm } from "../kernels/rwm.ts";
 import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -59,10 +60,36 @@ const SCHEDULE: Schedule = {
 const LOCAL_SCHEDULE: Schedule = { ...SCHEDULE, localSteps: 20, thin: 1 };
 
 /**
+ * A random walk takes many more steps from one independent position to the next, each of one log density.
+ * Longer windows cost less than the training cycles that they save: about 0.7 of all calls are left on the ring of modes
+ * and on a Gaussian of 30 coordinates.
+ */
+const WALK_SCHEDULE: Partial<Schedule> = {
+  warmupWindows: [100, 150, 200, 250],
+  localSteps: 20,
+  thin: 10,
+};
+
+/** The schedule where no option says otherwise. */
+function defaultSchedule(
+  target: Target,
+  { flow, local }: { readonly flow?: unknown; readonly local?: unknown },
+): Schedule {
+  const walks = local === undefined && target.valueAndGradient === undefined;
+  const schedule = flow === "none" ? LOCAL_SCHEDULE : SCHEDULE;
+  if (!walks) return schedule;
+  const alone = flow === "none" ? { localSteps: 200 } : {};
+  return { ...schedule, ...WALK_SCHEDULE, ...alone };
+}
+
+/**
+ * A random walk for targets without gradients, else HMC.
+ *
  * Step sizes from a twentieth to the whole, and many of them accepted: a step size that suits the bulk
  * never enters where a target bends sharply, without any sign of it in R-hat.
  */
-function defaultLocal(): Kernel<GradientState> {
+function defaultLocal(target: Target): Kernel<GradientState> | Kernel {
+  if (target.valueAndGradient === undefined) return rwm();
   return { ...hmc({ leapfrogSteps: 16, jitter: 0.95 }), targetAcceptance: 0.8 };
 }
 
@@ -82,9 +109,9 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
     checkOptions(options),
     either.chain(() =>
       all({
-        start: initialPositions(target.dimension, options.chains, options.initial),
+        start: initialPositions(target, options.chains, options.initial),
         schedule: checkSchedule(
-          options.flow === "none" ? LOCAL_SCHEDULE : SCHEDULE,
+          defaultSchedule(target, options),
           options.schedule,
         ),
         stop: checkStop(options.stop),
@@ -97,8 +124,8 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
       ...start,
       plan: {
         target,
-        // A user's kernel comes with its own state; without one the state is that of HMC.
-        local: local ?? defaultLocal() as unknown as Kernel<State>,
+        // A user's kernel comes with its own state; without one the state is that of the default.
+        local: local ?? defaultLocal(target) as unknown as Kernel<State>,
         adaptation: ensembleAdaptation(),
         ...flows,
         train: trainInCycles(),

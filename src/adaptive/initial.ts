@@ -6,7 +6,10 @@
 import { type Either, either } from "../deps.ts";
 import { foldIn, type Key, uniform } from "../tensor/random.ts";
 import { shapeText } from "../tensor/shape.ts";
-import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
+import type { Target } from "../target/target.ts";
+import { fromArray, type Tensor } from "../tensor/tensor.ts";
+import { valueText } from "../tensor/value_text.ts";
+import { givenPositions, type Initial } from "./given_positions.ts";
 
 /** How many chains run, and where they start if that was given. */
 export interface Start {
@@ -26,36 +29,29 @@ const HALF_WIDTH = 2;
 /**
  * Checks the number of chains and their starts.
  *
- * @param dimension Coordinates of a position.
+ * @param target What is sampled.
  * @param chains How many chains, if that was said.
  * @param initial Where they start, if that was said.
  * @returns Both, or an error.
  */
 export function initialPositions(
-  dimension: number,
+  target: Target,
   chains: number | undefined,
-  initial: Tensor | readonly (readonly number[])[] | undefined,
+  initial: Initial | undefined,
 ): Either<Error, Start> {
+  const { dimension } = target;
   const count = chains ?? DEFAULT_CHAINS;
   if (!Number.isInteger(count) || count < 1) {
     return either.left(
-      new RangeError(`Cannot sample ${count} chains: \`chains\` must be a positive integer`),
-    );
-  }
-  if (initial === undefined) return either.right({ chains: count, initial });
-  let given: Tensor;
-  try {
-    given = tensor(initial);
-  } catch (cause) {
-    return either.left(
-      new TypeError(
-        "Cannot start: `initial` must hold one position of equal length for each chain",
-        {
-          cause,
-        },
+      new RangeError(
+        `Cannot sample ${valueText(count)} chains: \`chains\` must be a positive integer`,
       ),
     );
   }
+  if (initial === undefined) return either.right({ chains: count, initial });
+  const positions = givenPositions(target, initial);
+  if (either.isLeft(positions)) return positions;
+  const given = positions.right;
   const rows = given.shape[0];
   if (given.shape.length !== 2 || given.shape[1] !== dimension) {
     return either.left(

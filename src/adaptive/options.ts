@@ -11,6 +11,8 @@ import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
+import { valueText } from "../tensor/value_text.ts";
+import type { Initial } from "./given_positions.ts";
 import type { Plan, Schedule } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { RunState } from "./run_state.ts";
@@ -25,11 +27,12 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
    */
   readonly chains?: number;
   /**
-   * Where the chains start, chains × dimension, in unconstrained coordinates; uniform in (−2, 2) by
-   * default.
+   * Where the chains start: chains × dimension numbers in unconstrained coordinates, or for each chain
+   * the values of all parameters by name, as `[{ mu: 0, tau: 1 }, …]`; uniform in (−2, 2) on each
+   * unconstrained coordinate by default.
    */
-  readonly initial?: Tensor | readonly (readonly number[])[];
-  /** The local kernel; jittered HMC by default. */
+  readonly initial?: Initial;
+  /** The local kernel; jittered HMC by default, `rwm()` for a target without a gradient. */
   readonly local?: Kernel<State>;
   /** The global move; `independence` by default. */
   readonly global?: Plan<State>["global"];
@@ -109,7 +112,9 @@ function checkCount(name: string, value: unknown, least: number): Either<Error, 
     ? either.right(value as number)
     : either.left(
       new RangeError(
-        `Cannot sample with \`${name}\` ${value}: expected a whole number of at least ${least}`,
+        `Cannot sample with \`${name}\` ${
+          valueText(value)
+        }: expected a whole number of at least ${least}`,
       ),
     );
 }
@@ -120,7 +125,9 @@ export function checkOptions<State extends ChainState & Tree>(
 ): Either<Error, object> {
   if (typeof options !== "object" || options === null) {
     return either.left(
-      new TypeError(`Cannot sample with the options ${options}: give an object, as { chains: 50 }`),
+      new TypeError(
+        `Cannot sample with the options ${valueText(options)}: give an object, as { chains: 50 }`,
+      ),
     );
   }
   const { local, global, onProgress, signal } = options;
@@ -146,7 +153,26 @@ export function checkSchedule(
   defaults: Schedule,
   given: Partial<Schedule> = {},
 ): Either<Error, Schedule> {
+  if (typeof given !== "object" || given === null) {
+    return either.left(
+      new TypeError(
+        `Cannot sample with \`schedule\` ${
+          valueText(given)
+        }: give an object, as { localSteps: 20 }`,
+      ),
+    );
+  }
   const schedule = { ...defaults, ...given };
+  if (!Array.isArray(schedule.warmupWindows)) {
+    return either.left(
+      new TypeError(
+        `Cannot sample with \`schedule.warmupWindows\` ${
+          valueText(schedule.warmupWindows)
+        }: give ` +
+          "the steps of each window as an array, as [50, 100]",
+      ),
+    );
+  }
   const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, ...counts } = schedule;
   const checks: Either<Error, unknown>[] = [
     checkNames(given, defaults as unknown as Readonly<Record<string, unknown>>, "schedule."),
@@ -199,7 +225,9 @@ export function checkDevice(
 export function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
   if (typeof stop !== "object" || stop === null) {
     return either.left(
-      new TypeError(`Cannot sample with \`stop\` ${stop}: give an object, as { maxDraws: 1000 }`),
+      new TypeError(
+        `Cannot sample with \`stop\` ${valueText(stop)}: give an object, as { maxDraws: 1000 }`,
+      ),
     );
   }
   if (stop.rHat !== undefined && !(stop.rHat > 1)) {
@@ -213,7 +241,9 @@ export function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
     either.chain(() =>
       wrong === undefined ? either.right(stop) : either.left(
         new RangeError(
-          `Cannot sample with \`stop.${wrong[0]}\` ${wrong[1]}: expected a positive number`,
+          `Cannot sample with \`stop.${wrong[0]}\` ${
+            valueText(wrong[1])
+          }: expected a positive number`,
         ),
       )
     ),

@@ -102,6 +102,8 @@ async function judge<State extends ChainState & Tree>(
  * progress, checkpoints and resuming are all a look at, a copy of or a start from such a state. Cycle
  * i draws its random numbers from foldIn(key, i).
  *
+ * A plan whose schedule makes no sense is refused with a `TypeError` or `RangeError`.
+ *
  * Source: Gabrié, Rotskoff & Vanden-Eijnden, PNAS 2022; Wong, Gabrié & Foreman-Mackey, JOSS 2023. That
  * nothing adapts in production makes its kernel exactly invariant (Andrieu & Thoms 2008).
  */

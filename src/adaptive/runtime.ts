@@ -14,6 +14,7 @@ import type { Key } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { AdaptationState } from "./adaptation.ts";
+import { checkSchedule, orThrow } from "./options.ts";
 import type { Plan } from "./plan.ts";
 
 /** A plan with its compiled parts. */
@@ -46,6 +47,8 @@ const runtimes = new WeakMap<object, unknown>();
  *
  * @param plan The plan.
  * @returns The runtime.
+ * @throws {TypeError} If a part of the schedule is of a wrong type.
+ * @throws {RangeError} If one is out of range.
  */
 export function runtimeOf<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
   const known = runtimes.get(plan) as Runtime<State> | undefined;
@@ -56,8 +59,10 @@ export function runtimeOf<State extends ChainState & Tree>(plan: Plan<State>): R
 }
 
 function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
+  // A plan may be put together by hand: a number of NaN cycles would never end.
+  orThrow(checkSchedule(plan.schedule));
   const { target, local, device, adaptation, signal } = plan;
-  const start = startOn(device, target, local);
+  const start = startOn(device, target, local, signal);
   const run = ensembleRun(
     (state: State, shared: { readonly stepSize: Tensor; readonly inverseMass: Tensor }, key) =>
       local.step(target, shared)(state, key),

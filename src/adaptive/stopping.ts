@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { expectOptions } from "../tensor/expect_options.ts";
 import type { StoppingInput, StoppingRule } from "./plan.ts";
 import type { Convergence } from "./run_state.ts";
 
@@ -37,8 +38,11 @@ const MARGIN = 1.1;
  *
  * @param options What is to be reached, and the budget.
  * @returns The rule.
+ * @throws {TypeError} If there is an unknown option.
  */
 export function stopWhenConverged(options: StopOptions = {}): StoppingRule {
+  const names = ["rHat", "effectiveSampleSize", "maxDraws", "maxSeconds"];
+  expectOptions(options, names, "stop a run");
   const {
     rHat = 1.01,
     effectiveSampleSize = 10_000,

@@ -7,6 +7,7 @@ import { pausesOf } from "../device/pause.ts";
 import type { Batch } from "../flows/engine.ts";
 import type { Flow } from "../flows/flow.ts";
 import { permutation } from "../random/words.ts";
+import { expectOptions } from "../tensor/expect_options.ts";
 import { type Key, split } from "../tensor/random.ts";
 import type { TrainingInput, TrainingOutput, TrainingRule, TrainingStep } from "./plan.ts";
 import type { FlowProgress } from "./run_state.ts";
@@ -46,8 +47,10 @@ function* batches(key: Key, rows: number, size: number): Generator<Uint32Array, 
  *
  * @param options Updates of a cycle, rows of a batch, learning rate.
  * @returns The training step.
+ * @throws {TypeError} If there is an unknown option.
  */
 export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
+  expectOptions(options, ["updates", "batch", "learningRate"], "train");
   const { updates = 150, batch = 128, learningRate = 5e-3 } = options;
   return async (flow: Flow, input: TrainingInput): Promise<TrainingOutput> => {
     const { replay: { data, dimension }, last, key, signal } = input;
@@ -92,10 +95,11 @@ const BETTER = 1.03;
  *
  * @param options What is enough.
  * @returns The rule.
+ * @throws {TypeError} If there is an unknown option.
  */
-export function stopTraining(
-  { acceptance = 0.5, patience = 4 }: StopTrainingOptions = {},
-): TrainingRule {
+export function stopTraining(options: StopTrainingOptions = {}): TrainingRule {
+  expectOptions(options, ["acceptance", "patience"], "stop training");
+  const { acceptance = 0.5, patience = 4 } = options;
   return ({ acceptance: all }: FlowProgress) => {
     let [best, at] = [0, -1];
     all.forEach((each, cycle) => {

@@ -7,6 +7,7 @@
 import { inputTypes, outputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import { type Block, blockOf, Memory } from "./layout.ts";
 import { lower } from "./lower.ts";
+import type { Callee } from "./nest.ts";
 import { NestBuilder } from "./nest_builder.ts";
 import { threefry } from "./threefry.ts";
 import { apart, inMemory, shared, small, type Target, type Value, write } from "./value.ts";
@@ -27,6 +28,8 @@ export interface CompiledModule {
   readonly shared: readonly SharedSlot[];
   /** From here on memory is free for blocks. */
   readonly free: number;
+  /** The functions of the host that it imports, in this order. */
+  readonly callees: readonly Callee[];
 }
 
 /** A step, compiled as `run(block, firstStep, kept, thin, draws, drawStride)`. */
@@ -137,9 +140,11 @@ export function compileStep(
       write(target, value, blockBase, block.slots[i + 1].offset);
     }
   });
-  const main = printFunction("run", nest.finish(), memory, 6);
+  const finished = nest.finish();
+  const main = printFunction("run", finished, memory, 6);
   return {
-    bytes: encodeModule([main], memory.segments, memory.end),
+    bytes: encodeModule([main], memory.segments, memory.end, finished.callees.length),
+    callees: finished.callees,
     shared: slots.slice(0, -1),
     key: (slots.at(-1) as SharedSlot).address,
     free: memory.end,
@@ -166,9 +171,11 @@ export function compileMap(program: Program, own: number): CompiledMap {
   const { slots, values } = placeShared(target, types.slice(own));
   lower(target, program, [...readBlock(target, inputs, from), ...values])
     .forEach((value, i) => write(target, value, to, outputs.slots[i].offset));
-  const main = printFunction("run", nest.finish(), memory, 2);
+  const finished = nest.finish();
+  const main = printFunction("run", finished, memory, 2);
   return {
-    bytes: encodeModule([main], memory.segments, memory.end),
+    bytes: encodeModule([main], memory.segments, memory.end, finished.callees.length),
+    callees: finished.callees,
     shared: slots,
     free: memory.end,
     inputs,

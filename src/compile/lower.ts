@@ -100,6 +100,15 @@ const rules: RuleTable<Rule> = {
   },
   loop: (target, [count, ...rest], { body, captures }: PrimitiveParameters["loop"]) =>
     countedLoop(target, count, rest.slice(0, captures), rest.slice(captures), body),
+  host: (target, [x], { host, output }: PrimitiveParameters["host"], [type]) => {
+    const { nest, memory } = target;
+    const [length] = x.shape;
+    const from = memory.reserve(length * elementBytes("f64"));
+    const to = memory.reserve(sizeOf(type.shape) * elementBytes("f64"));
+    write(target, x, nest.index(0), from);
+    nest.call({ host, output, length }, from, to);
+    return [inMemory(target, type, nest.index(0), to)];
+  },
   stopGradient: (_, [x]) => [x],
 };
 
@@ -196,6 +205,7 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
   "loop",
   "threefry",
   "boxMuller",
+  "host",
   "sum",
   "maximum",
   "minimum",

@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { HostCall } from "../tensor/host_call.ts";
+
 /**
  * What an instruction gives: a float, a 32-bit word or a truth value for each
  * chain, or an `index`: one 32-bit integer for the whole group (loop counters,
@@ -141,7 +143,30 @@ export type Statement =
     readonly offset: number;
     readonly value: number;
   }
+  | Call
   | Loop;
+
+/** A call of a function of the host, for the chains of the group, by way of memory. */
+export interface Call {
+  /** Tells it from other statements. */
+  readonly kind: "call";
+  /** Which of the nest's functions. */
+  readonly callee: number;
+  /** Address of the vectors, one for each chain. */
+  readonly from: number;
+  /** How many bytes it reads there. */
+  readonly fromBytes: number;
+  /** Address of the results. */
+  readonly to: number;
+  /** How many bytes it writes there. */
+  readonly toBytes: number;
+}
+
+/** What is called: a function of the host, on vectors of a length. */
+export interface Callee extends HostCall {
+  /** How long the vectors are. */
+  readonly length: number;
+}
 
 /** A function over the chains of one group. */
 export interface Nest {
@@ -149,4 +174,6 @@ export interface Nest {
   readonly instructions: readonly Instruction[];
   /** The statements, in order. */
   readonly body: readonly Statement[];
+  /** The functions of the host that are called. */
+  readonly callees: readonly Callee[];
 }

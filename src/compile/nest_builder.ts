@@ -5,7 +5,9 @@
  * @module
  */
 import { type Arithmetic, numberArithmetic } from "../tensor/arithmetic.ts";
+import { elementBytes } from "./layout.ts";
 import type {
+  Callee,
   FloatOperation,
   Instruction,
   LaneType,
@@ -60,10 +62,12 @@ const COMMUTATIVE: ReadonlySet<Operation> = new Set<Operation>([
 export class NestBuilder implements Arithmetic<number, number> {
   readonly #instructions: Instruction[] = [];
   readonly #scopes: Scope[] = [{ statements: [], known: new Map() }];
+  readonly #callees: Callee[] = [];
 
   /** The finished nest. */
   finish(): Nest {
-    return optimised({ instructions: this.#instructions, body: this.#scopes[0].statements });
+    const body = this.#scopes[0].statements;
+    return optimised({ instructions: this.#instructions, body, callees: this.#callees });
   }
 
   /** How many loops the next instruction is in. */
@@ -115,6 +119,27 @@ export class NestBuilder implements Arithmetic<number, number> {
       address,
       offset,
       value,
+    });
+  }
+
+  /**
+   * Calls a function of the host in the current loop.
+   *
+   * @param callee The function.
+   * @param from Address of the vectors that it is called with.
+   * @param to Address of its results.
+   */
+  call(callee: Callee, from: number, to: number): void {
+    this.#callees.push(callee);
+    const number = this.#callees.length - 1;
+    const vector = callee.length * elementBytes("f64");
+    this.#scopes[this.depth].statements.push({
+      kind: "call",
+      callee: number,
+      from,
+      fromBytes: vector,
+      to,
+      toBytes: callee.output === "value" ? elementBytes("f64") : vector,
     });
   }
 

@@ -48,6 +48,12 @@ export interface StepRunner {
   ): Promise<StepResult>;
 }
 
+/** How a function is applied. */
+export interface MapOptions {
+  /** Stops it, between points, or where it calls functions of the host. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Applies a function to many points. */
 export interface MapRunner {
   /**
@@ -55,9 +61,14 @@ export interface MapRunner {
    *
    * @param own Inputs that each point has for itself, each points × shape.
    * @param shared Inputs that all share.
+   * @param options What may stop it.
    * @returns The results, each points × shape.
    */
-  run(own: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]>;
+  run(
+    own: readonly Tensor[],
+    shared: readonly Tensor[],
+    options?: MapOptions,
+  ): Promise<readonly Tensor[]>;
 }
 
 /** A place where programs run. */

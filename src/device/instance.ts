@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { CompiledModule } from "../compile/ensemble.ts";
+import { HostCalls } from "./host_calls.ts";
 import type { Run } from "./slices.ts";
 
 /** A module with an instance. */
@@ -13,20 +15,21 @@ export interface Instance {
   readonly memory: WebAssembly.Memory;
   /** The instance's function. */
   readonly run: Run;
+  /** Takes its calls to functions of the host, if it has any. */
+  readonly host: HostCalls | undefined;
 }
 
 /**
- * Compiles bytes and makes an instance.
+ * Compiles a module and makes an instance.
  *
- * @param bytes A module that exports `memory` and `run`.
+ * @param compiled A module that exports `memory` and `run`.
  * @returns The module and the instance.
  */
-export async function instantiate(bytes: Uint8Array<ArrayBuffer>): Promise<Instance> {
+export async function instantiate({ bytes, callees }: CompiledModule): Promise<Instance> {
+  const host = callees.length === 0 ? undefined : new HostCalls(callees);
   // Asynchronous, since browsers forbid a synchronous compilation of this size on a main thread.
-  const { module, instance } = await WebAssembly.instantiate(bytes);
-  return {
-    module,
-    memory: instance.exports["memory"] as WebAssembly.Memory,
-    run: instance.exports["run"] as Run,
-  };
+  const { module, instance } = await WebAssembly.instantiate(bytes, host?.imports);
+  const memory = instance.exports["memory"] as WebAssembly.Memory;
+  host?.attach(memory);
+  return { module, memory, run: instance.exports["run"] as Run, host };
 }

@@ -10,7 +10,14 @@ import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
 import { applyProgram } from "../tensor/trace.ts";
 import { chainsOf, checkRun, checkStep } from "./checks.ts";
-import type { Device, MapRunner, RunOptions, StepResult, StepRunner } from "./device.ts";
+import type {
+  Device,
+  MapOptions,
+  MapRunner,
+  RunOptions,
+  StepResult,
+  StepRunner,
+} from "./device.ts";
 import { pausesOf } from "./pause.ts";
 
 function step(program: Program, leaves: number, record: readonly number[]): StepRunner {
@@ -58,9 +65,13 @@ function step(program: Program, leaves: number, record: readonly number[]): Step
 function map(program: Program): MapRunner {
   const types = inputTypes(program);
   return {
-    async run(own: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
+    async run(
+      own: readonly Tensor[],
+      shared: readonly Tensor[],
+      { signal }: MapOptions = {},
+    ): Promise<readonly Tensor[]> {
       const points = chainsOf(types, own, shared);
-      const pauses = pausesOf(undefined);
+      const pauses = pausesOf(signal);
       const results: Tensor[][] = [];
       for (let i = 0; i < points; i++) {
         if (pauses.due()) await pauses.take();

@@ -34,26 +34,37 @@ export interface SlicePlan {
   readonly perSlice: number;
 }
 
-/** Where a run stands between calls. */
-export interface Progress {
-  /** Steps that all groups have taken. */
-  readonly at: number;
-  /** Draws of all groups that lie in memory and are overwritten by what follows; 0 in between. */
-  readonly draws: number;
-  /** How many steps of a group a call takes now. */
-  readonly perSlice: number;
-}
+/** The arguments of a call of a module's `run`. */
+export type Call = readonly [
+  block: number,
+  firstStep: number,
+  draws: number,
+  thin: number,
+  drawsBase: number,
+  drawStride: number,
+];
+
+/** What comes next in a run: a call for one group, or a look at where all groups stand. */
+export type Slice =
+  | { readonly call: Call; readonly group: number }
+  | {
+    /** Steps that all groups have taken. */
+    readonly at: number;
+    /** Draws of all groups that lie in memory and are overwritten by what follows. */
+    readonly draws: number;
+    /** How many steps of a group a call takes now. */
+    readonly perSlice: number;
+  };
 
 /**
- * Runs the steps, and stops after each call.
+ * Cuts a run into calls. Each is answered with the milliseconds that it took.
  *
  * The function uses nothing but its arguments: its text is also what workers run.
  *
- * @param run The module's function.
  * @param plan What to run.
- * @returns Where the run stands after each call.
+ * @returns The calls, and where the run stands after those of all groups.
  */
-export function* slices(run: Run, plan: SlicePlan): Generator<Progress, void, void> {
+export function* slices(plan: SlicePlan): Generator<Slice, void, number> {
   // A slice is at most so much longer than the last, since a browser's clock may say 0 for a short one,
   // and its steps fit the 32 bits of an argument with room to spare.
   const mostGrowth = 8;
@@ -70,17 +81,15 @@ export function* slices(run: Run, plan: SlicePlan): Generator<Progress, void, vo
     const apart = whole ? thin : Math.min(perSlice, missing, steps - at);
     let spent = 0;
     for (let group = 0; group < groups; group++) {
-      if (group > 0) yield { at, draws: 0, perSlice };
-      const start = performance.now();
-      run(
+      const call: Call = [
         plan.blocks + group * plan.blockBytes,
         plan.firstStep + at,
         draws,
         apart,
         plan.draws + group * plan.drawBytes,
         groups * plan.drawBytes,
-      );
-      spent += performance.now() - start;
+      ];
+      spent += yield { call, group };
     }
     const taken = draws * apart;
     at += taken;

@@ -4,6 +4,7 @@
  * @module
  */
 import { type CompiledMap, compileMap } from "../compile/ensemble.ts";
+import { GROUP } from "../compile/layout.ts";
 import { inputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -16,7 +17,7 @@ import {
   writeShared,
 } from "./blocks.ts";
 import { chainsOf } from "./checks.ts";
-import type { MapRunner } from "./device.ts";
+import type { MapOptions, MapRunner } from "./device.ts";
 import { type Instance, instantiate } from "./instance.ts";
 import { pausesOf } from "./pause.ts";
 import { isWorth, type Share, sharesOf } from "./share.ts";
@@ -38,34 +39,46 @@ export class WasmMap implements MapRunner {
   constructor(program: Program, own: number, pool?: WorkerPool) {
     this.#compiled = compileMap(program, own);
     this.#types = inputTypes(program);
-    this.#pool = pool;
+    // Functions of the host are in this thread alone.
+    this.#pool = this.#compiled.callees.length === 0 ? pool : undefined;
   }
 
-  run(inputs: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
-    const result = this.#busy.then(() => this.#run(inputs, shared));
+  run(
+    inputs: readonly Tensor[],
+    shared: readonly Tensor[],
+    options: MapOptions = {},
+  ): Promise<readonly Tensor[]> {
+    // One at a time: the memory is shared by all, and pauses let others have their turn.
+    const result = this.#busy.then(() => this.#run(inputs, shared, options));
     this.#busy = result.catch(() => {});
     return result;
   }
 
-  async #run(inputs: readonly Tensor[], shared: readonly Tensor[]): Promise<readonly Tensor[]> {
+  async #run(
+    inputs: readonly Tensor[],
+    shared: readonly Tensor[],
+    { signal }: MapOptions,
+  ): Promise<readonly Tensor[]> {
     const points = chainsOf(this.#types, inputs, shared);
-    this.#instance ??= instantiate(this.#compiled.bytes);
+    this.#instance ??= instantiate(this.#compiled);
     const instance = await this.#instance;
-    const { memory, run } = instance;
+    const { memory, run, host } = instance;
     const { free, inputs: from, outputs: to, shared: slots } = this.#compiled;
     const groups = groupsOf(points);
     const outputs = free + groups * from.bytes;
     ensureMemory(memory, outputs + groups * to.bytes);
     writeShared(memory, slots, shared);
     writeBlocks(memory, free, from, inputs);
-    const pauses = pausesOf(undefined);
+    const pauses = pausesOf(signal);
     const start = performance.now();
     for (let group = 0; group < groups; group++) {
-      run(free + group * from.bytes, outputs + group * to.bytes);
+      const apply = (): void => run(free + group * from.bytes, outputs + group * to.bytes);
+      if (host === undefined) apply();
+      else await host.run(apply, { chains: points - group * GROUP, pauses, signal });
       if (!pauses.due()) continue;
       const each = (performance.now() - start) / (group + 1);
       const rest = { first: group + 1, end: groups };
-      if (await this.#inWorkers(instance, rest, each, outputs)) break;
+      if (await this.#inWorkers(instance, rest, each, outputs, signal)) break;
       await pauses.take();
     }
     return readBlocks(memory, outputs, to, points);
@@ -77,6 +90,7 @@ export class WasmMap implements MapRunner {
     { first, end }: Share,
     each: number,
     outputs: number,
+    signal: AbortSignal | undefined,
   ): Promise<boolean> {
     const pool = this.#pool;
     const expected = each * (end - first);
@@ -90,6 +104,7 @@ export class WasmMap implements MapRunner {
             instance,
             { first: share.first + first, end: share.end + first },
             outputs,
+            signal,
           )
         ),
       );
@@ -105,6 +120,7 @@ export class WasmMap implements MapRunner {
     { module, memory }: Instance,
     { first, end }: Share,
     outputs: number,
+    signal: AbortSignal | undefined,
   ): Promise<void> {
     const { free, inputs: from, outputs: to, shared } = this.#compiled;
     const groups = end - first;
@@ -122,7 +138,7 @@ export class WasmMap implements MapRunner {
         outputBytes: to.bytes,
         groups,
       },
-    });
+    }, { signal });
     new Uint8Array(memory.buffer).set(blocks, outputs + first * to.bytes);
   }
 }

@@ -76,7 +76,8 @@ export class WasmStep implements StepRunner {
     checkStep(program, leaves);
     this.#types = inputTypes(program).slice(0, -1);
     this.#compiled = compileStep(program, leaves, record);
-    this.#pool = pool;
+    // Functions of the host are in this thread alone.
+    this.#pool = this.#compiled.callees.length === 0 ? pool : undefined;
   }
 
   run(
@@ -102,7 +103,7 @@ export class WasmStep implements StepRunner {
     const { block, draws: layout, free } = this.#compiled;
     const chains = chainsOf(this.#types, state, shared);
     signal?.throwIfAborted();
-    this.#instance ??= instantiate(this.#compiled.bytes);
+    this.#instance ??= instantiate(this.#compiled);
     const instance = await this.#instance;
     const { memory } = instance;
     const kept = Math.floor(steps / thin);
@@ -170,25 +171,42 @@ export class WasmStep implements StepRunner {
   }
 
   /** Runs all steps in this thread. */
-  async #here({ memory, run }: Instance, job: Job): Promise<void> {
-    const groups = groupsOf(job.chains);
+  async #here({ memory, run, host }: Instance, job: Job): Promise<void> {
+    const { chains, steps, thin, signal } = job;
+    const groups = groupsOf(chains);
     const plan = this.#planOf(job, groups);
-    const pauses = pausesOf(job.signal);
-    const begin = performance.now();
-    let paused = 0;
-    for (const { at, draws, perSlice } of slices(run, plan)) {
-      if (draws > 0) {
-        const from = at / job.thin - draws;
-        this.#read(memory, plan.draws, { first: 0, end: groups }, { from, count: draws }, job);
+    const pauses = pausesOf(signal);
+    const calls = slices(plan);
+    let spent = 0;
+    let milliseconds = 0;
+    for (let next = calls.next(0); !next.done; next = calls.next(milliseconds)) {
+      const slice = next.value;
+      if (!("call" in slice)) {
+        const { at, draws: count, perSlice } = slice;
+        const from = at / thin - count;
+        if (count > 0) {
+          this.#read(memory, plan.draws, { first: 0, end: groups }, { from, count }, job);
+        }
+        this.#perSlice = perSlice;
+        continue;
       }
-      this.#perSlice = perSlice;
-      if (!pauses.due()) continue;
-      const before = performance.now();
-      await pauses.take();
-      paused += performance.now() - before;
+      const start = performance.now();
+      if (host === undefined) run(...slice.call);
+      else {
+        const own = new Uint8Array(memory.buffer, slice.call[0], plan.blockBytes);
+        const before = own.slice();
+        await host.run(() => run(...slice.call), {
+          chains: chains - slice.group * GROUP,
+          pauses,
+          signal,
+          undo: () => own.set(before),
+        });
+      }
+      milliseconds = performance.now() - start;
+      spent += milliseconds;
+      if (pauses.due()) await pauses.take();
     }
-    const spent = performance.now() - begin - paused;
-    this.#groupMilliseconds = spent / (groups * job.steps);
+    this.#groupMilliseconds = spent / (groups * steps);
     this.#spentHere += spent;
     if (this.#spentHere > START_AFTER_MILLISECONDS) this.#pool?.startIfHeld();
   }

@@ -119,11 +119,16 @@ function serve(scope: Scope, slicesOf: typeof slices): void {
     const stride = plan.groups * plan.drawBytes;
     const out = new Uint8Array(Math.floor(plan.steps / plan.thin) * stride);
     let kept = 0;
-    for (const { draws } of slicesOf(run, plan)) {
-      if (draws > 0 && stride > 0) {
-        out.set(new Uint8Array(memory.buffer, plan.draws, draws * stride), kept * stride);
-        kept += draws;
+    const turns = slicesOf(plan);
+    for (let turn = turns.next(0); !turn.done;) {
+      const slice = turn.value;
+      const start = performance.now();
+      if ("call" in slice) run(...slice.call);
+      else if (slice.draws > 0 && stride > 0) {
+        out.set(new Uint8Array(memory.buffer, plan.draws, slice.draws * stride), kept * stride);
+        kept += slice.draws;
       }
+      turn = turns.next(performance.now() - start);
       tell();
     }
     return {

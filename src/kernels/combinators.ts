@@ -9,6 +9,7 @@ import { foldIn, type Key, split, uniform } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { repeatLoop } from "../tensor/trace.ts";
 import { leaves, type Tree, withLeaves } from "../tensor/tree.ts";
+import { valueText } from "../tensor/value_text.ts";
 import { expectForm } from "./form.ts";
 
 /** Goes on with a state, now or when it is there. */
@@ -110,15 +111,26 @@ export function sequence<State, Next extends State | Promise<State>>(
  * @param choices Weights (positive, of any sum) and steps.
  * @returns The mixed step.
  * @throws {RangeError} If there is no choice, or a weight is not a positive number.
- * @throws {TypeError} If a step is no function; when it runs, if it changes the form of the state.
+ * @throws {TypeError} If the choices are no pairs or a step is no function; when it runs, if it changes
+ * the form of the state.
  */
 export function mixture<State, Next extends State | Promise<State>>(
   choices: readonly (readonly [weight: number, step: (state: State, key: Key) => Next])[],
 ): (state: State, key: Key) => Next {
+  const arePairs = Array.isArray(choices) &&
+    choices.every((choice) => Array.isArray(choice) && choice.length <= 2);
+  if (!arePairs) {
+    throw new TypeError(
+      "Cannot make a mixture of this: give a list of weights with their steps, as in " +
+        "mixture([[2, first], [1, second]])",
+    );
+  }
   if (choices.length === 0) throw new RangeError("Cannot make a mixture of no steps");
   for (const [weight] of choices) {
     if (!(weight > 0 && Number.isFinite(weight))) {
-      throw new RangeError(`Cannot mix steps: weights must be positive numbers, got ${weight}`);
+      throw new RangeError(
+        `Cannot mix steps: weights must be positive numbers, got ${valueText(weight)}`,
+      );
     }
   }
   const steps = choices.map(([, step]) => step);

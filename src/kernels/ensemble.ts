@@ -140,6 +140,8 @@ export function ensembleRun<State extends Tree, Shared extends Tree>(
 export interface MapChainsOptions {
   /** Where it runs. */
   readonly device: Device;
+  /** Stops it. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -152,7 +154,7 @@ export interface MapChainsOptions {
  */
 export function mapChains<Argument extends Tree, Result extends Tree>(
   f: (argument: Argument) => Result,
-  { device }: MapChainsOptions,
+  { device, signal }: MapChainsOptions,
 ): (argument: Argument) => Promise<Result> {
   let prepared:
     | { readonly runner: MapRunner; readonly from: string; readonly form: Result }
@@ -168,6 +170,6 @@ export function mapChains<Argument extends Tree, Result extends Tree>(
       };
     }
     expectSameForm(prepared.from, chain);
-    return withLeaves(prepared.form, await prepared.runner.run(values(argument), []));
+    return withLeaves(prepared.form, await prepared.runner.run(values(argument), [], { signal }));
   };
 }

@@ -6,6 +6,7 @@
 import { where } from "../tensor/operations.ts";
 import { normal, split, uniform } from "../tensor/random.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { expectGradient } from "../target/target.ts";
 import { accept } from "./accept.ts";
 import {
   gradientAt,
@@ -70,6 +71,7 @@ export function hmc(options: HmcOptions = {}): Kernel<GradientState> {
       acceptance: tensor(1),
     }),
     step: (target, parameters) => {
+      expectGradient(target);
       const full = stepScale(target, parameters);
       return (state, key) => {
         const [forMomentum, forAcceptance, forJitter] = split(key, 3);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Target } from "../target/target.ts";
+import { expectGradient, type Target } from "../target/target.ts";
 import { where } from "../tensor/operations.ts";
 import type { Shape } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
@@ -58,7 +58,8 @@ export interface Kernel<State extends ChainState = ChainState> {
   /**
    * The step for given parameters.
    *
-   * @throws {TypeError} If a parameter has the wrong shape.
+   * @throws {TypeError} If a parameter has the wrong shape, or the kernel needs a gradient and the target
+   * has none.
    * @throws {RangeError} If a parameter is not positive and finite.
    */
   step(target: Target, parameters: KernelParameters): Step<State>;
@@ -84,7 +85,7 @@ export function gradientAt(
   target: Target,
   position: Tensor,
 ): { readonly logDensity: Tensor; readonly gradient: Tensor } {
-  const [logDensity, gradient] = applyProgram(target.valueAndGradient, [
+  const [logDensity, gradient] = applyProgram(expectGradient(target), [
     checked(target, position),
   ]);
   return { logDensity, gradient };

@@ -5,7 +5,9 @@
  */
 import { normal, split } from "../tensor/random.ts";
 import { exp, log } from "../tensor/scalar_math.ts";
+import { expectArguments } from "../tensor/expect_options.ts";
 import { tensor } from "../tensor/tensor.ts";
+import { expectGradient } from "../target/target.ts";
 import { accept } from "./accept.ts";
 import {
   gradientAt,
@@ -25,8 +27,15 @@ import {
  * Source: Besag 1994; Roberts & Tweedie 1996; acceptance 0.574 from Roberts & Rosenthal 1998.
  *
  * @returns The kernel.
+ * @throws {TypeError} If it is given options: it has none.
  */
 export function mala(): Kernel<GradientState> {
+  expectArguments(
+    arguments,
+    0,
+    "make MALA",
+    "it has no options; the step size goes to its step, as in mala().step(target, { stepSize: 0.1 })",
+  );
   return {
     name: "mala",
     targetAcceptance: 0.574,
@@ -39,6 +48,7 @@ export function mala(): Kernel<GradientState> {
       acceptance: tensor(1),
     }),
     step: (target, parameters) => {
+      expectGradient(target);
       const scale = stepScale(target, parameters);
       return (state, key) => {
         const [forProposal, forAcceptance] = split(key);

@@ -4,6 +4,7 @@
  * @module
  */
 import { normal, split } from "../tensor/random.ts";
+import { expectArguments } from "../tensor/expect_options.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { accept } from "./accept.ts";
 import {
@@ -21,8 +22,15 @@ import {
  * Source: Metropolis et al. 1953; acceptance 0.234 from Roberts, Gelman & Gilks 1997.
  *
  * @returns The kernel.
+ * @throws {TypeError} If it is given options: it has none.
  */
 export function rwm(): Kernel<ChainState> {
+  expectArguments(
+    arguments,
+    0,
+    "make RWM",
+    "it has no options; the step size goes to its step, as in rwm().step(target, { stepSize: 0.1 })",
+  );
   return {
     name: "rwm",
     targetAcceptance: 0.234,

@@ -115,16 +115,17 @@ export function startChains<State extends ChainState & Tree>(
   return startOn(chooseDevice(options.device, options), target, kernel);
 }
 
-/** {@linkcode startChains} on a given device. */
+/** {@linkcode startChains} on a given device, until a signal stops it. */
 export function startOn<State extends ChainState & Tree>(
   device: Device,
   target: Target,
   kernel: Kernel<State>,
+  signal?: AbortSignal,
 ): (position: TensorLike) => Promise<State> {
   const { dimension } = target;
   const start = mapChains(
     ({ position }: { readonly position: Tensor }) => kernel.init(target)(position),
-    { device },
+    { device, signal },
   );
   return async (given) => {
     const position = tensor(given);

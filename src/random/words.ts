@@ -19,8 +19,13 @@ export type KeyWords = WordPair;
  * @param seed An integer; a `number` up to 2^53 in size, a `bigint` up to 64 bits.
  * @returns The key's words.
  * @throws {RangeError} If the seed is not an integer or does not fit 64 bits.
+ * @throws {TypeError} If it is no number.
  */
 export function seedWords(seed: number | bigint): KeyWords {
+  if (typeof seed !== "number" && typeof seed !== "bigint") {
+    const given = typeof seed === "string" ? JSON.stringify(seed) : String(seed);
+    throw new TypeError(`Cannot make a key of ${given}: give an integer, as in key(42)`);
+  }
   if (typeof seed === "number" && !Number.isSafeInteger(seed)) {
     throw new RangeError(
       `Cannot make a key: the seed must be an integer of at most 53 bits, got ${seed}`,

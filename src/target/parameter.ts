@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { expectArguments } from "../tensor/expect_options.ts";
 import type { Shape } from "../tensor/program.ts";
 import { concat, where } from "../tensor/operations.ts";
 import { sizeOf } from "../tensor/shape.ts";
@@ -36,6 +37,17 @@ function shapeOf(name: string, shape: ShapeLike = []): Shape {
   );
 }
 
+/** Refuses lengths that were given one by one. */
+function checkArguments(
+  given: ArrayLike<unknown>,
+  most: number,
+  name: string,
+  example: string,
+): void {
+  const advice = `lengths of several axes go into an array, as in ${example}`;
+  expectArguments(given, most, `make ${name} parameters`, advice);
+}
+
 /** A parameter whose elements are mapped one by one. */
 function elementwise(
   shape: Shape,
@@ -61,8 +73,10 @@ function elementwise(
  * @param shape A length or lengths; a scalar by default.
  * @returns The parameter.
  * @throws {RangeError} If a length is not a positive integer.
+ * @throws {TypeError} If there are more arguments.
  */
 export function real(shape?: ShapeLike): Parameter {
+  checkArguments(arguments, 1, "real", "real([2, 3])");
   return elementwise(
     shapeOf("real", shape),
     "finite numbers",
@@ -77,8 +91,10 @@ export function real(shape?: ShapeLike): Parameter {
  * @param shape A length or lengths; a scalar by default.
  * @returns The parameter.
  * @throws {RangeError} If a length is not a positive integer.
+ * @throws {TypeError} If there are more arguments.
  */
 export function positive(shape?: ShapeLike): Parameter {
+  checkArguments(arguments, 1, "positive", "positive([2, 3])");
   return elementwise(
     shapeOf("positive", shape),
     "positive numbers",
@@ -100,8 +116,10 @@ export function positive(shape?: ShapeLike): Parameter {
  * @returns The parameter.
  * @throws {RangeError} If the limits or their distance are not finite, or they do not ascend, or a length
  * is not a positive integer.
+ * @throws {TypeError} If there are more arguments.
  */
 export function interval(low: number, high: number, shape?: ShapeLike): Parameter {
+  checkArguments(arguments, 3, "interval", "interval(0, 1, [2, 3])");
   if (!(low < high && Number.isFinite(high - low))) {
     throw new RangeError(
       `Cannot make an interval from ${low} to ${high}: the limits must be finite and ascending`,
@@ -156,8 +174,10 @@ function summing(rows: number, columns: number, itself: boolean): number[][] {
  * @param length How many, at least 2.
  * @returns The parameter.
  * @throws {RangeError} If the length is not a whole number of at least 2.
+ * @throws {TypeError} If there are more arguments.
  */
 export function ordered(length: number): Parameter {
+  expectArguments(arguments, 1, "make ordered parameters", "give one length, as in ordered(3)");
   const n = lengthOf("ordered numbers", length);
   return {
     shape: [n],
@@ -185,8 +205,10 @@ const SIMPLEX_TOLERANCE = 1e-8;
  * @param length How many, at least 2.
  * @returns The parameter; it takes length − 1 unconstrained numbers.
  * @throws {RangeError} If the length is not a whole number of at least 2.
+ * @throws {TypeError} If there are more arguments.
  */
 export function simplex(length: number): Parameter {
+  expectArguments(arguments, 1, "make simplex parameters", "give one length, as in simplex(3)");
   const n = lengthOf("a simplex", length);
   const offsets = Float64Array.from({ length: n - 1 }, (_, k) => -log(n - 1 - k));
   return {

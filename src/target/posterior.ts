@@ -4,6 +4,7 @@
  * @module
  */
 import { expectOptions } from "../tensor/expect_options.ts";
+import { shapeText } from "../tensor/shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { expectScalar } from "../tensor/trace.ts";
 import type { Parameter } from "./parameter.ts";
@@ -71,12 +72,21 @@ function checkOptions(options: object): void {
 }
 
 function dataTensor(name: string, value: TensorLike): Tensor {
+  let data: Tensor;
   try {
-    return tensor(value);
+    data = tensor(value);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new TypeError(`Cannot use the data ${name}: ${reason}`);
   }
+  // A sum over nothing is 0: the posterior would be the prior, in silence.
+  if (data.size > 0) return data;
+  throw new RangeError(
+    `Cannot use the data ${name}: there are none, its shape is ${
+      shapeText(data.shape)
+    }; to sample ` +
+      "the prior, leave out what the data enter",
+  );
 }
 
 /** What `derived` gave back, if it can be used. */
@@ -112,6 +122,7 @@ function checkParameters(parameters: Parameters): [string, Parameter][] {
  * @param options Parameters, data and log density.
  * @returns The target; its draws have the parameters' names, shapes and ranges.
  * @throws {TypeError} If options or shapes do not fit: with the operation, the shapes and the line.
+ * @throws {RangeError} If data are empty.
  *
  * @example Eight schools (Rubin 1981), non-centred
  * ```ts

@@ -5,12 +5,19 @@
  * @module
  */
 import { valueAndGradient } from "../tensor/gradient.ts";
+import { MissingGradient } from "../tensor/host_call.ts";
 import type { Program, Shape } from "../tensor/program.ts";
-import { type NestedNumbers, type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import {
+  type NestedNumbers,
+  type NumberArray,
+  type Tensor,
+  tensor,
+  type TensorLike,
+} from "../tensor/tensor.ts";
 import { applyProgram, trace } from "../tensor/trace.ts";
 
 /** A point in unconstrained coordinates, d numbers. */
-export type Position = readonly number[] | Float64Array;
+export type Position = readonly number[] | NumberArray;
 
 /** Plain values of all parameters, by name. */
 export type PlainValues<Values> = { readonly [Name in keyof Values]: number | NestedNumbers };
@@ -41,13 +48,20 @@ export interface Target<Values extends object = object, Sampled extends object =
   readonly parameters: readonly NamedShape[];
   /** Position [d] to log density; for a posterior, the Jacobian of the change of variables included. */
   readonly value: Program;
-  /** Position [d] to log density and its gradient [d]. */
-  readonly valueAndGradient: Program;
+  /**
+   * Position [d] to log density and its gradient [d]; undefined for a target that has no gradient, since
+   * it calls a host function without one.
+   */
+  readonly valueAndGradient: Program | undefined;
   /** Position [d] to the value of each parameter and derived quantity. */
   readonly constrained: Program;
   /** The log density at a position. */
   logDensity(position: Position): number;
-  /** Its gradient there. */
+  /**
+   * Its gradient there.
+   *
+   * @throws {TypeError} If the target has no gradient.
+   */
   gradient(position: Position): Float64Array;
   /** The values of the parameters and derived quantities at a position. */
   constrain(position: Position): PlainValues<Values>;
@@ -69,6 +83,31 @@ export interface TargetParts<Sampled extends object> {
   readonly unconstrain: (values: GivenValues<Sampled>) => Float64Array;
 }
 
+/** The gradient of a log density; undefined if it calls a host function that has none. */
+function gradientOf(value: Program): Program | undefined {
+  try {
+    return valueAndGradient(value);
+  } catch (error) {
+    if (error instanceof MissingGradient) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * The program of a target's log density and gradient.
+ *
+ * @param target The target.
+ * @returns The program.
+ * @throws {TypeError} If the target has no gradient, with what to do.
+ */
+export function expectGradient({ valueAndGradient }: Pick<Target, "valueAndGradient">): Program {
+  if (valueAndGradient !== undefined) return valueAndGradient;
+  throw new TypeError(
+    "Cannot take the gradient of this target: it has none. Give hostDensity (or hostFunction) its " +
+      "gradient, or use a kernel that needs none, such as rwm()",
+  );
+}
+
 /**
  * Traces and differentiates the parts of a target.
  *
@@ -81,7 +120,7 @@ export function makeTarget<Values extends object, Sampled extends object = Value
   const dimension = parts.names.length;
   const type = [{ dtype: "f64" as const, shape: [dimension] }];
   const value = trace((x) => [parts.logDensity(x)], type);
-  const gradient = valueAndGradient(value);
+  const gradient = gradientOf(value);
   let parameters: NamedShape[] = [];
   const constrained = trace((x) => {
     const values = Object.entries(parts.constrain(x));
@@ -103,8 +142,10 @@ export function makeTarget<Values extends object, Sampled extends object = Value
     valueAndGradient: gradient,
     constrained,
     logDensity: (position) => applyProgram(value, [checked(position)])[0].item(),
-    gradient: (position) =>
-      (applyProgram(gradient, [checked(position)])[1].add(0).data as Float64Array).slice(),
+    gradient: (position) => {
+      const program = expectGradient({ valueAndGradient: gradient });
+      return (applyProgram(program, [checked(position)])[1].add(0).data as Float64Array).slice();
+    },
     constrain: (position) => {
       const values = applyProgram(constrained, [checked(position)]);
       return Object.fromEntries(

@@ -184,6 +184,8 @@ export class Builder {
       if (typeof entry === "object" && entry !== null && "equations" in entry) {
         return this.#number(entry);
       }
+      // Functions of the host: equal only if they are the same.
+      if (typeof entry === "function") return this.#number(entry);
       return entry;
     });
   }

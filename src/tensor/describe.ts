@@ -63,6 +63,10 @@ function typeText({ dtype, shape }: ValueType): string {
 
 function parameterTexts(equation: Equation): string[] {
   if (isOf(equation, "constant")) return [constantText(equation.parameters.value)];
+  if (isOf(equation, "host")) {
+    const { host, output } = equation.parameters;
+    return [`function=${host.name}`, `output=${output}`];
+  }
   return Object.entries(equation.parameters)
     .filter(([name]) => name !== "body")
     .map(([name, value]) => `${name}=${Array.isArray(value) ? shapeText(value) : value}`);

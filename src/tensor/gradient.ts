@@ -6,6 +6,7 @@
 import type { Point, Rule } from "./gradient_rule.ts";
 import type { Primitive, Program } from "./program.ts";
 import { inputTypes, outputTypes } from "./program.ts";
+import { MissingGradient } from "./host_call.ts";
 import { where } from "./operations.ts";
 import { typeError } from "./mismatch.ts";
 import { shapeText } from "./shape.ts";
@@ -127,6 +128,12 @@ const rules: { [P in Primitive]: Rule<P> } = {
         "it computes with stopGradient()",
     );
   },
+  host: ({ cotangent, operands: [x], parameters: { host, output } }) => {
+    if (output === "gradient" || host.gradient === undefined) {
+      throw new MissingGradient(host, output);
+    }
+    return [cotangent.mul(apply("host", { host, output: "gradient" }, [x])[0])];
+  },
   stopGradient: NONE,
 };
 
@@ -137,6 +144,7 @@ const rules: { [P in Primitive]: Rule<P> } = {
  * @returns A program with the same inputs; its outputs are the value and, for each f64 input, the
  * gradient in the shape of the input.
  * @throws {TypeError} If the output is not a scalar.
+ * @throws {MissingGradient} If it depends on a host function that has no gradient.
  *
  * Source: reverse accumulation, Linnainmaa 1970; as program transformation, Frostig, Johnson &
  * Leary, "Compiling machine learning programs via high-level tracing", SysML 2018.

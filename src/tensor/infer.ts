@@ -143,6 +143,17 @@ const rules: RuleTable<TypeRule> = {
     });
     return results;
   },
+  host: (operands, { output }: PrimitiveParameters["host"]) => {
+    const [{ dtype, shape }] = operands;
+    if (dtype !== "f64" || shape.length !== 1) {
+      throw operandError(
+        "a host function",
+        operands,
+        "it takes one vector of floats; stack makes one",
+      );
+    }
+    return [{ dtype, shape: output === "value" ? [] : shape }];
+  },
   stopGradient: ([operand]) => [operand],
 };
 

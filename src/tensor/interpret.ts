@@ -11,6 +11,7 @@ import { boxMuller } from "./box_muller.ts";
 import * as elementary from "./elementary.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
 import { digamma, lgamma } from "./gamma_function.ts";
+import { callHost } from "./host_call.ts";
 import type {
   ArrayData,
   ArrayValue,
@@ -227,6 +228,11 @@ const rules: RuleTable<Rule> = {
       carries = evaluateProgram(body, [index, ...kept, ...carries]);
     }
     return carries.map((carry) => carry.data);
+  },
+  host: ([x], call: PrimitiveParameters["host"], [type]) => {
+    const out = new Float64Array(sizeOf(type.shape));
+    callHost(call, (x.data as Float64Array).slice(), out);
+    return [out];
   },
   stopGradient: ([x]) => [x.data],
 };

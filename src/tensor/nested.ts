@@ -10,8 +10,20 @@ import { userFrame } from "./user_frame.ts";
 /** Numbers nested to any depth. */
 export type NestedNumbers = readonly (number | NestedNumbers)[];
 
+/** Numbers in a typed array of any kind but those of big integers. */
+export type NumberArray =
+  | Float64Array
+  | Float32Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array
+  | Uint8ClampedArray;
+
 /** Plain values that make an array. */
-export type PlainArray = number | boolean | NestedNumbers | Float64Array;
+export type PlainArray = number | boolean | NestedNumbers | NumberArray | readonly NumberArray[];
 
 /**
  * Row-major data as nested arrays.
@@ -29,9 +41,9 @@ export function nest(data: ArrayData, shape: Shape, offset = 0): number | Nested
 }
 
 /**
- * An array of plain values; a `Float64Array` is copied.
+ * An array of plain values; typed arrays are copied.
  *
- * @param value A number, a bool, numbers nested to any depth or a `Float64Array`.
+ * @param value A number, a bool, numbers nested to any depth, a typed array or a list of them.
  * @returns The array; f64, or bool for a bool.
  * @throws {TypeError} If nested arrays have unequal lengths or hold something other than numbers.
  */
@@ -39,19 +51,28 @@ export function arrayOf(value: PlainArray): ArrayValue {
   if (typeof value === "boolean") {
     return { dtype: "bool", shape: [], data: Uint8Array.of(value ? 1 : 0) };
   }
-  if (value instanceof Float64Array) {
-    return { dtype: "f64", shape: [value.length], data: value.slice() };
+  if (isNumberArray(value)) {
+    return { dtype: "f64", shape: [value.length], data: Float64Array.from(value) };
   }
   const out: number[] = [];
   const shape = flatten(value, out);
   return { dtype: "f64", shape, data: Float64Array.from(out) };
 }
 
+function isNumberArray(value: unknown): value is NumberArray {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView) &&
+    !(value instanceof BigInt64Array || value instanceof BigUint64Array);
+}
+
 /** Appends the elements, row-major, and gives the lengths of the axes. */
-function flatten(nested: number | NestedNumbers, out: number[]): Shape {
+function flatten(nested: PlainArray, out: number[]): Shape {
   if (typeof nested === "number") {
     out.push(nested);
     return [];
+  }
+  if (isNumberArray(nested)) {
+    nested.forEach((entry) => out.push(entry));
+    return [nested.length];
   }
   if (!Array.isArray(nested)) {
     throw new TypeError(

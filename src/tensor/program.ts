@@ -80,6 +80,19 @@ export type Binary =
 /** Reductions over axes. */
 export type Reduction = typeof REDUCTION[number];
 
+/** A function of JavaScript that is called as it is, since what it computes is not traced. */
+export interface HostFunction {
+  /** Its name, for errors and for people. */
+  readonly name: string;
+  /** From a vector, which is a copy of its own, to a number. */
+  readonly value: (x: Float64Array) => number;
+  /** From a vector, a copy too, to as many numbers; none if it is not known. */
+  readonly gradient: ((x: Float64Array) => ArrayLike<number>) | undefined;
+}
+
+/** Which of the two functions of a {@linkcode HostFunction} is called. */
+export type HostOutput = "value" | "gradient";
+
 /** Parameters of each primitive: all that is not an operand. */
 export type PrimitiveParameters =
   & { readonly [P in Unary | Binary]: Record<string, never> }
@@ -126,6 +139,8 @@ export type PrimitiveParameters =
      * The body's inputs: index (u32 scalar), captures, carries; its outputs: the next carries.
      */
     readonly loop: { readonly body: Program; readonly captures: number };
+    /** A vector f64[n] to what a function of JavaScript gives for it: f64, or its gradient f64[n]. */
+    readonly host: { readonly host: HostFunction; readonly output: HostOutput };
     /** The operand, through which no gradient passes. */
     readonly stopGradient: Record<string, never>;
   };

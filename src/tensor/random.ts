@@ -6,9 +6,10 @@
  */
 import { seedWords } from "../random/words.ts";
 import { arange } from "./operations.ts";
-import { shapeText, sizeOf } from "./shape.ts";
+import { sameShape, shapeText, sizeOf } from "./shape.ts";
 import { apply, binary, Tensor, words } from "./tensor.ts";
 import { userFrame } from "./user_frame.ts";
+import { valueText } from "./value_text.ts";
 
 /** A random key: two 32-bit words. Use each key once, and split it to get more. */
 export type Key = Tensor & {
@@ -22,6 +23,7 @@ export type Key = Tensor & {
  * @param seed An integer; a `number` up to 2^53 in size, a `bigint` up to 64 bits.
  * @returns The key.
  * @throws {RangeError} If the seed is not such an integer.
+ * @throws {TypeError} If it is no number.
  */
 export function key(seed: number | bigint): Key {
   return words(seedWords(seed)) as Key;
@@ -29,6 +31,12 @@ export function key(seed: number | bigint): Key {
 
 /** The two Threefry words of each counter, n × 2. */
 function pairs(of: Key, counters: Tensor): Tensor {
+  const isKey = of instanceof Tensor && of.dtype === "u32" && sameShape(of.shape, [2]);
+  if (!isKey) {
+    throw new TypeError(
+      `Cannot draw random numbers from ${valueText(of)}: make a key with key(seed)${userFrame()}`,
+    );
+  }
   return apply("threefry", {}, [of, counters])[0];
 }
 

@@ -9,7 +9,7 @@ import { type Axes, orderOf, rangesAlong, rangesAt, shapeFor, type SliceOptions 
 import { binaryOf, broadcastOf, reductionOf, unaryOf } from "./broadcasting.ts";
 import type { Builder } from "./builder.ts";
 import { shapeError } from "./mismatch.ts";
-import { arrayOf, nest, type NestedNumbers, type PlainArray } from "./nested.ts";
+import { arrayOf, nest, type NestedNumbers, type NumberArray, type PlainArray } from "./nested.ts";
 import { applyTo, type Operand, type Source } from "./operand.ts";
 import { halvesPower, MAX_HALVES } from "./power.ts";
 import type {
@@ -26,7 +26,7 @@ import type {
 import { shapeText, sizeOf } from "./shape.ts";
 import { userFrame } from "./user_frame.ts";
 
-export type { Axes, NestedNumbers, PlainArray, SliceOptions };
+export type { Axes, NestedNumbers, NumberArray, PlainArray, SliceOptions };
 
 /** What is accepted wherever a tensor is. */
 export type TensorLike = Tensor | PlainArray;
@@ -324,8 +324,8 @@ export function fromArray({ dtype, shape, data }: ArrayValue): Tensor {
 /**
  * A tensor of given numbers.
  *
- * @param value A number, a bool, numbers nested to any depth, a `Float64Array`, or a tensor, which is
- * given back as it is.
+ * @param value A number, a bool, numbers nested to any depth, a typed array of numbers or a list of them,
+ * or a tensor, which is given back as it is.
  * @returns The tensor; f64, or bool for a bool.
  * @throws {TypeError} If nested arrays have unequal lengths or hold something other than numbers.
  */

@@ -191,6 +191,12 @@ export function expectScalar(result: unknown, what: string): Tensor {
         "a scalar; add up its terms with .sum()",
     );
   }
+  if (value.dtype === "bool") {
+    throw new TypeError(
+      `Cannot use ${what}: it gave back a truth value instead of a number; where(mask, 0, -Infinity) ` +
+        "makes a log density of a condition",
+    );
+  }
   return value.dtype === "f64" ? value : value.as("f64");
 }
 

@@ -4,11 +4,19 @@ import {
   hmc,
   type Key,
   key,
+  planFor,
+  positive,
+  posterior,
+  real,
+  runAdaptive,
   sample,
   type SampleOptions,
   splineFlow,
+  stopTraining,
+  stopWhenConverged,
   type Target,
   tensor,
+  trainInCycles,
   where,
 } from "../../mod.ts";
 
@@ -20,7 +28,7 @@ type Anything = SampleOptions & Readonly<Record<string, unknown>>;
 const refused: [what: string, options: unknown, message: RegExp][] = [
   ["zero chains", { chains: 0 }, /^Cannot sample 0 chains: `chains` must be a positive integer$/],
   ["fractional chains", { chains: 2.5 }, /^Cannot sample 2\.5 chains: .* positive integer$/],
-  ["chains in words", { chains: "ten" }, /^Cannot sample ten chains: /],
+  ["chains in words", { chains: "ten" }, /^Cannot sample "ten" chains: /],
   [
     "an initial of the wrong dimension",
     { initial: [[1, 2, 3], [4, 5, 6]] },
@@ -37,6 +45,40 @@ const refused: [what: string, options: unknown, message: RegExp][] = [
   ["an unknown option unlike any", { foo: 4 }, /unknown option `foo`: the options are chains, /],
   ["an unknown part of the schedule", { schedule: { warmup: [9] } }, /`schedule\.warmup`: did you/],
   ["an unknown part of stop", { stop: { rhat: 1.1 } }, /unknown option `stop\.rhat`: did you mean/],
+  ["chains in quotes", { chains: "4" }, /^Cannot sample "4" chains: `chains` must be a positive/],
+  [
+    "windows that are a number",
+    { schedule: { warmupWindows: 100 } },
+    /^Cannot sample with `schedule\.warmupWindows` 100: give the steps of each window as an array, as \[50, 100\]$/,
+  ],
+  ["windows in quotes", { schedule: { warmupWindows: ["50"] } }, /warmupWindows` "50": expected a/],
+  [
+    "a schedule that is a number",
+    { schedule: 3 },
+    /`schedule` 3: give an object, as \{ localSteps/,
+  ],
+  ["a schedule of null", { schedule: null }, /`schedule` null: give an object/],
+  ["draws in quotes", { stop: { maxDraws: "9" } }, /`stop\.maxDraws` "9": expected a positive/],
+  [
+    "an initial that is a record of lists",
+    { initial: { x: [[1, 2]] } },
+    /`initial` must hold for each chain one position, .*, or the values of all parameters, as in \{ mu: 0 \}$/,
+  ],
+  [
+    "an initial without a parameter",
+    { initial: [{ x: [1, 2] }, {}] },
+    /^Cannot start chain 1 of `initial`: Cannot unconstrain: no value for x is given$/,
+  ],
+  [
+    "an initial of an unknown parameter",
+    { initial: [{ y: [1, 2] }] },
+    /^Cannot start chain 0 of `initial`: Cannot unconstrain y: the parameters are x$/,
+  ],
+  [
+    "an initial of positions and parameters of other dimensions",
+    { initial: [{ x: [1, 2] }, [1]] },
+    /equal length/,
+  ],
   ["a schedule without steps", { schedule: { localSteps: 0 } }, /`schedule\.localSteps` 0: /],
   ["a warm-up without windows", { schedule: { warmupWindows: [] } }, /warmupWindows\.length` 0/],
   ["a window of half a step", { schedule: { warmupWindows: [8.5] } }, /warmupWindows` 8\.5: /],
@@ -136,4 +178,52 @@ Deno.test("sample() takes initial positions as a tensor or as nested arrays alik
   ]);
   assert.deepEqual(a.draws.x, b.draws.x);
   assert.equal(a.draws.x.shape[0], 3);
+});
+
+Deno.test("sample() takes starts by the names of parameters, in their ranges", async () => {
+  const target = posterior({
+    parameters: { mu: real(2), tau: positive() },
+    logDensity: ({ mu, tau }) => mu.square().sum().mul(-0.5).sub(tau),
+  });
+  const options = { flow: "none", stop: { maxDraws: 20 } } as const;
+  const named = [{ mu: [1, 2], tau: 3 }, { mu: Float32Array.of(-1, 0), tau: 0.5 }];
+  const byName = await sample(target, key(1), { ...options, initial: named });
+  const rows = named.map((values) => target.unconstrain(values));
+  const byPosition = await sample(target, key(1), { ...options, initial: rows });
+  assert.deepEqual(byName.draws, byPosition.draws);
+  await assert.rejects(
+    sample(target, key(1), { ...options, initial: [named[0], { mu: [0, 0], tau: -1 }] }),
+    /^RangeError: Cannot start chain 1 of `initial`: Cannot unconstrain tau = -1: expected positive/,
+  );
+});
+
+Deno.test("runAdaptive() refuses a plan whose schedule makes no sense", () => {
+  const plan = planFor(plane);
+  const wrong = (schedule: object) => ({ ...plan, schedule: { ...plan.schedule, ...schedule } });
+  for (
+    const [schedule, message] of [
+      [{ warmupWindows: 100 }, /^TypeError: .*`schedule\.warmupWindows` 100: give the steps/],
+      [{ trainCycles: NaN }, /^RangeError: .*`schedule\.trainCycles` NaN: expected a whole number/],
+      [{ thin: 50 }, /^RangeError: .*`schedule\.thin` 50 above `schedule\.localSteps` 10/],
+    ] as const
+  ) {
+    assert.throws(() => runAdaptive(wrong(schedule)), message);
+    assert.throws(() => runAdaptive.cycles(wrong(schedule)), message);
+  }
+});
+
+Deno.test("parts of a plan refuse unknown options", () => {
+  const refuse = (make: (options: never) => unknown, message: RegExp): void => {
+    assert.throws(() => make({ much: 3 } as never), message);
+    assert.throws(() => make(3 as never), / with the options 3: give an object with some of /);
+  };
+  refuse(
+    stopWhenConverged,
+    /^TypeError: Cannot stop a run with the unknown option `much`: .* rHat, /,
+  );
+  refuse(trainInCycles, /^TypeError: Cannot train with the unknown option `much`: .* updates, /);
+  refuse(
+    stopTraining,
+    /^TypeError: Cannot stop training with the unknown option `much`: .* patience/,
+  );
 });

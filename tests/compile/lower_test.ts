@@ -28,7 +28,7 @@ function nestOf(program: Program): Nest {
 function executions({ instructions, body }: Nest, operation: Operation): number {
   const within = (statements: readonly Statement[]): number =>
     statements.reduce((sum, statement) => {
-      if (statement.kind === "store") return sum;
+      if (statement.kind === "store" || statement.kind === "call") return sum;
       if (statement.kind === "loop") {
         return sum + instructions[statement.count].immediate * within(statement.body);
       }

@@ -9,6 +9,7 @@ import {
   BITWISE,
   COMPARISON,
   type DType,
+  type HostFunction,
   LOGICAL,
   type Primitive,
   type RuleTable,
@@ -99,6 +100,13 @@ export function valuesOf(
   }
   return fromArray({ dtype, shape, data });
 }
+
+/** A function of the host, in arithmetic that JavaScript fixes to the bit; the two halves need not agree. */
+const BLACK_BOX: HostFunction = {
+  name: "blackBox",
+  value: (x) => x.reduce((sum, each, i) => sum + each * (i + 1), 1),
+  gradient: (x) => x.map((each, i) => each / (i + 2) - x[x.length - 1 - i]),
+};
 
 /** What a random body made. */
 export interface RandomProgram {
@@ -315,6 +323,10 @@ class Writer implements RandomProgram {
         return state.map((leaf) => inner.nextOf(leaf));
       }, carried);
       return [...last];
+    },
+    host: () => {
+      const output = this.#decisions.of(["value", "gradient"] as const);
+      return apply("host", { host: BLACK_BOX, output }, [this.#of("f64").reshape([-1])]);
     },
     stopGradient: () => [this.#any().stopGradient()],
   };

@@ -141,7 +141,8 @@ Deno.test("the random programs hold every primitive", () => {
   const others: Primitive[] = [
     ...REDUCTION,
     ...["constant", "not", "select", "convert", "broadcast", "reshape", "transpose"] as const,
-    ...["slice", "place", "concat", "threefry", "boxMuller", "loop", "stopGradient"] as const,
+    ...["slice", "place", "concat", "threefry", "boxMuller", "loop", "host"] as const,
+    "stopGradient",
   ];
   for (const primitive of [...elementwise, ...others]) {
     assert.ok(seen.has(primitive), `no random program holds ${primitive}`);

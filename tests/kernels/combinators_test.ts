@@ -233,6 +233,24 @@ const refused: readonly (readonly [string, () => unknown, RegExp])[] = [
     () => mixture([[1, grow], [1]] as never),
     /^TypeError: .*mixture of undefined: /,
   ],
+  ...[
+    ["no choices", undefined],
+    ["a step", grow],
+    ["steps without weights", [grow]],
+    ["one pair", [1, grow]],
+    ["three in place of a pair", [[1, grow, 2]]],
+  ].map(([what, choices]) =>
+    [
+      `a mixture of ${what}`,
+      () => mixture(choices as never),
+      /^TypeError: Cannot make a mixture of this: give a list of weights with their steps, as in mixture\(\[\[2, first\], \[1, second\]\]\)$/,
+    ] as const
+  ),
+  [
+    "a mixture of steps before their weights",
+    () => mixture([[grow, 1]] as never),
+    /^RangeError: .*weights must be positive numbers, got a function$/,
+  ],
 ];
 
 for (const [what, make, message] of refused) {

@@ -93,6 +93,13 @@ const refused: readonly (readonly [string, unknown, RegExp])[] = [
     { steps: 3 },
     /^TypeError: .*unknown option `steps`: .*leapfrogSteps, jitter$/,
   ],
+  [
+    "a number of steps in place of options",
+    10,
+    /^TypeError: Cannot make HMC with the options 10: give an object with some of leapfrogSteps, jitter$/,
+  ],
+  ["null in place of options", null, /^TypeError: Cannot make HMC with the options null: give an/],
+  ["a list in place of options", [10], /^TypeError: Cannot make HMC with the options \[10\]: give/],
 ];
 
 for (const [what, options, message] of refused) {

@@ -5,8 +5,10 @@ import {
   type DeviceName,
   type KernelParameters,
   key,
+  mala,
   normal,
   ones,
+  rwm,
   startChains,
   type Target,
   type Tensor,
@@ -195,3 +197,22 @@ for (const [name, kernel] of KERNELS) {
     );
   });
 }
+
+Deno.test("mala() and rwm() refuse options, which they do not have", () => {
+  for (const [make, name] of [[mala, "MALA"], [rwm, "RWM"]] as const) {
+    const refuse = (given: unknown, message: RegExp): void =>
+      assert.throws(() => (make as (options: unknown) => unknown)(given), {
+        name: "TypeError",
+        message,
+      });
+    refuse(
+      { stepSize: 1 },
+      new RegExp(`^Cannot make ${name} with \\(an object\\): it has no options; `),
+    );
+    refuse(
+      3,
+      /with \(3\): it has no options; the step size goes to its step, as in (mala|rwm)\(\)\./,
+    );
+    assert.equal(make().name, name.toLowerCase());
+  }
+});

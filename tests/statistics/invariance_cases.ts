@@ -14,6 +14,7 @@ import type { InvarianceCase } from "./invariance.ts";
 import { ensembleMove, gaussianProposal, globalMove, localMove } from "./invariance_moves.ts";
 import {
   banana,
+  blackBanana,
   correlated,
   type ExactTarget,
   skewed,
@@ -88,6 +89,9 @@ const KERNELS: readonly InvarianceCase[] = [
   hmcCase(skewed, 0.7, 3, 0.9),
   hmcCase(skewedPair, 0.5, 4, 0),
   hmcCase(banana, 0.35, 5, 0.5),
+  rwmCase(blackBanana, 0.7),
+  malaCase(blackBanana, 0.4),
+  hmcCase(blackBanana, 0.35, 5, 0.5),
 ];
 
 const short = hmc({ leapfrogSteps: 2 });

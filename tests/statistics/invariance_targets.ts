@@ -1,5 +1,14 @@
 /** Targets with exact samplers and exact distribution functions. */
-import { density, type Key, normal, split, type Tensor, tensor, uniform } from "../../mod.ts";
+import {
+  density,
+  hostDensity,
+  type Key,
+  normal,
+  split,
+  type Tensor,
+  tensor,
+  uniform,
+} from "../../mod.ts";
 import type { Target } from "../../mod.ts";
 import { logNormalDensity, normalCdf } from "./normal_cdf.ts";
 
@@ -179,4 +188,15 @@ export const banana: ExactTarget = {
     ];
   },
   uniformCount: 5,
+};
+
+/** The banana outside of the language, with its gradient. */
+export const blackBanana: ExactTarget = {
+  ...banana,
+  name: "banana as a black box",
+  target: hostDensity(
+    2,
+    ([x, y]) => -0.5 * ((x / WIDTH) ** 2 + (y - bent(x)) ** 2),
+    ([x, y]) => [(y - bent(x)) * 2 * BEND * x - x / WIDTH ** 2, bent(x) - y],
+  ),
 };

@@ -39,6 +39,8 @@ Deno.test("a log density gives what its function gives on numbers", () => {
     const value = ring(tensor(position)).item();
     assert.ok(Math.abs(target.logDensity(position) / value - 1) < 1e-14);
     assert.equal(target.logDensity(Float64Array.from(position)), target.logDensity(position));
+    const single = Float32Array.from(position);
+    assert.equal(target.logDensity(single), target.logDensity([...single]));
   }
 });
 
@@ -112,6 +114,12 @@ const refused: readonly (readonly [what: string, make: () => unknown, message: R
     /it gave back a promise \(a log density cannot be async\)/,
   ],
   ["null", () => density(2, (() => null) as unknown as Anything), /it gave back null/],
+  [
+    "a condition in place of its log density",
+    () => density(2, (x) => x.at(0).less(1)),
+    /^TypeError: Cannot use this log density: it gave back a truth value instead of a number; where\(mask, 0, -Infinity\) makes/,
+  ],
+  ["true", () => density(2, (() => true) as unknown as Anything), /gave back a truth value/],
   ["text", () => density(2, (() => "0") as unknown as Anything), /it gave back string/],
   [
     "operands that do not fit, with the operation, the shapes and the line",
@@ -126,10 +134,9 @@ for (const [what, make, message] of refused) {
   });
 }
 
-Deno.test("a constant log density and one of booleans are scalars too", () => {
+Deno.test("a constant log density is a scalar too", () => {
   assert.equal(density(2, () => tensor(3)).logDensity([1, 2]), 3);
   assert.deepEqual([...density(2, () => tensor(3)).gradient([1, 2])], [0, 0]);
-  assert.equal(density(1, (x) => x.at(0).less(0)).logDensity([-1]), 1);
 });
 
 Deno.test("positions and values of another form are refused", () => {

@@ -187,6 +187,33 @@ for (const [parameter, value, message] of outside) {
   });
 }
 
+Deno.test("more arguments than a parameter has are refused, with what to write instead", () => {
+  const refuse = (make: (...given: never[]) => Parameter, given: number[], message: string): void =>
+    assert.throws(() => make(...given as never[]), { name: "TypeError", message });
+  const advice = "lengths of several axes go into an array, as in";
+  refuse(real, [2, 3], `Cannot make real parameters with (2, 3): ${advice} real([2, 3])`);
+  refuse(
+    positive,
+    [4, 1],
+    `Cannot make positive parameters with (4, 1): ${advice} positive([2, 3])`,
+  );
+  refuse(
+    interval,
+    [0, 1, 2, 3],
+    `Cannot make interval parameters with (0, 1, 2, 3): ${advice} interval(0, 1, [2, 3])`,
+  );
+  refuse(
+    simplex,
+    [3, 4],
+    "Cannot make simplex parameters with (3, 4): give one length, as in simplex(3)",
+  );
+  refuse(
+    ordered,
+    [3, 4],
+    "Cannot make ordered parameters with (3, 4): give one length, as in ordered(3)",
+  );
+});
+
 Deno.test("shapes, lengths and limits that make no sense are refused", () => {
   const refuse = (make: () => Parameter, message: RegExp): void => assert.throws(make, message);
   refuse(

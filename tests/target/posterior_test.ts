@@ -4,7 +4,7 @@ import { interval, ordered, positive, real, simplex } from "../../src/target/par
 import { posterior } from "../../src/target/posterior.ts";
 import type { Target } from "../../src/target/target.ts";
 import { arange } from "../../src/tensor/operations.ts";
-import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
+import { type Tensor, tensor, type TensorLike } from "../../src/tensor/tensor.ts";
 import { eightSchools } from "../../examples/eight_schools.ts";
 import { normals } from "../diagnostics/series.ts";
 
@@ -235,6 +235,33 @@ const refused: readonly (readonly [what: string, options: unknown, message: RegE
     { parameters: mu, data: { y: [[1, 2], [3]] }, logDensity: zero },
     /^TypeError: Cannot use the data y: .*unequal lengths/,
   ],
+  ...[undefined, null, 3, [mu]].map((given) =>
+    [
+      `options that are ${JSON.stringify(given)}`,
+      given,
+      /^TypeError: Cannot make a posterior with the options .*: give an object with some of parameters, data, /,
+    ] as const
+  ),
+  [
+    "data of no elements",
+    { parameters: mu, data: { y: [] }, logDensity: zero },
+    /^RangeError: Cannot use the data y: there are none, its shape is \[0\]; to sample the prior, leave/,
+  ],
+  [
+    "data of rows without elements",
+    { parameters: mu, data: { x: [1], y: [[], []] }, logDensity: zero },
+    /^RangeError: Cannot use the data y: there are none, its shape is \[2, 0\]/,
+  ],
+  [
+    "big integers as data",
+    { parameters: mu, data: { y: BigInt64Array.of(1n) }, logDensity: zero },
+    /^TypeError: Cannot use the data y: Cannot make a tensor of a BigInt64Array: expected numbers/,
+  ],
+  [
+    "a density that is a condition",
+    { parameters: mu, logDensity: ({ mu }: { mu: Tensor }) => mu.less(0) },
+    /^TypeError: Cannot use `logDensity`: it gave back a truth value instead of a number/,
+  ],
   [
     "a density that is no scalar",
     { parameters: { b: real(3) }, logDensity: ({ b }: { b: Tensor }) => b },
@@ -338,4 +365,17 @@ Deno.test("names of parameters, data and derived quantities are known to the com
     return [draws.mu, draws.theta, typed.constrain([0]).theta];
   };
   assert.equal(typeof check, "function");
+});
+
+Deno.test("data in typed arrays are data like others", () => {
+  const of = (y: TensorLike): number =>
+    posterior({
+      parameters: { mu: real() },
+      data: { y },
+      logDensity: ({ mu }, { y }) => y.sub(mu).square().sum().mul(-0.5),
+    }).logDensity([0.5]);
+  const expected = of([1, 2, 250]);
+  const all = [Float32Array, Float64Array, Int16Array, Uint8Array, Uint8ClampedArray, Uint32Array];
+  for (const Each of all) assert.equal(of(Each.of(1, 2, 250)), expected, Each.name);
+  assert.equal(of([Float32Array.of(1, 2), Float32Array.of(250, 0.5)]), expected);
 });

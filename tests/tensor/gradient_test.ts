@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cumulativeSum, prod } from "../../src/tensor/accumulate.ts";
 import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
+import { hostFunction } from "../../src/tensor/host_function.ts";
 import {
   clamp,
   concat,
@@ -73,6 +74,12 @@ const apart = (z: Tensor): Tensor =>
   z.abs().add([0.1, 1.2, -1.3, 2.4, -2.5, 3.6]).mul([1, -1, 1, -1, 1, 1]);
 const rows = (x: Tensor): Tensor => x.reshape([2, 3]);
 
+/** Σ xᵢ³ outside of the language. */
+const blackBox = hostFunction(
+  (x) => x.reduce((sum, each) => sum + each * each * each, 0),
+  (x) => x.map((each) => 3 * each * each),
+);
+
 /** A function through each primitive that has a gradient; nothing for those that have none. */
 const primitives: RuleTable<Case | undefined> = {
   neg: { f: (x) => x.neg() },
@@ -113,6 +120,7 @@ const primitives: RuleTable<Case | undefined> = {
   slice: { f: (x) => x.slice(1, 6, { step: 2 }).sin() },
   place: { f: (x) => apply("place", { shape: [14], start: [2], step: [2] }, [x])[0].sin() },
   concat: { f: (x) => concat([x.sin(), x.slice(2, 4), x]).square() },
+  host: { f: (x) => blackBox(x.sin()).mul(x).square() },
   // Constant, piecewise constant or of another type.
   constant: undefined,
   floor: undefined,

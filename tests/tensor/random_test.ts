@@ -190,6 +190,24 @@ Deno.test("random functions refuse what they cannot use", () => {
     assert.throws(f, { name, message });
   refuses(() => key(0.5), "RangeError", /Cannot make a key: the seed must be an integer/);
   refuses(() => key(2n ** 64n), "RangeError", /must fit 64 bits/);
+  const seeds = [[undefined, "undefined"], ["a", '"a"'], [null, "null"], [true, "true"]] as const;
+  for (const [seed, shown] of seeds) {
+    const message = new RegExp(
+      `^Cannot make a key of ${shown}: give an integer, as in key\\(42\\)$`,
+    );
+    refuses(() => key(seed as unknown as number), "TypeError", message);
+  }
+  for (const [wrong, shown] of [[42, "42"], [undefined, "undefined"], ["a", '"a"']] as const) {
+    const given = wrong as unknown as Key;
+    const message = new RegExp(
+      `^Cannot draw random numbers from ${shown}: make a key with key\\(seed\\) \\(at .*random_test`,
+    );
+    for (const draw of [bits, uniform, normal]) {
+      refuses(() => draw(given, [2]), "TypeError", message);
+    }
+    refuses(() => split(given), "TypeError", message);
+    refuses(() => foldIn(given, 1), "TypeError", message);
+  }
   refuses(() => split(of, 0), "RangeError", /Cannot split a key into 0/);
   refuses(() => split(of, 1.5), "RangeError", /Cannot split a key into 1.5/);
   refuses(() => foldIn(of, -1), "RangeError", /Cannot fold -1 into a key/);
@@ -202,6 +220,10 @@ Deno.test("random functions refuse what they cannot use", () => {
       "RangeError",
       /of shape 3: expected an array/,
     );
-    refuses(() => draw(words([1]) as Key, [2]), "TypeError", /a key u32\[2\].*are needed/);
+    refuses(
+      () => draw(words([1]) as Key, [2]),
+      "TypeError",
+      /from Tensor\(u32\[1\] \[1\]\): make a key/,
+    );
   }
 });

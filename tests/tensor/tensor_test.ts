@@ -324,6 +324,23 @@ Deno.test("tensor() takes numbers, bools, nested arrays, Float64Arrays and tenso
   assert.deepEqual(tensor([[[1], [2]]]).shape, [1, 2, 1]);
 });
 
+Deno.test("tensor() takes typed arrays of numbers, alone and as rows, and copies them", () => {
+  for (
+    const Each of [Float32Array, Float64Array, Int8Array, Int32Array, Uint16Array, Uint32Array]
+  ) {
+    const given = Each.of(1, 2, 3);
+    const made = tensor(given);
+    assert.equal(made.dtype, "f64");
+    assert.deepEqual(made.toArray(), [1, 2, 3]);
+    given.fill(0);
+    assert.deepEqual(made.toArray(), [1, 2, 3]);
+    assert.deepEqual(tensor([Each.of(1, 2), Each.of(3, 4)]).toArray(), [[1, 2], [3, 4]]);
+  }
+  // Single precision is what it is, not what was meant.
+  assert.equal(tensor(Float32Array.of(0.1)).item(), Math.fround(0.1));
+  assert.deepEqual(tensor([1, 2]).add(Float32Array.of(1, 1)).toArray(), [2, 3]);
+});
+
 const THIS_LINE = /tensor_test\.ts:\d+:\d+\)$/;
 
 function refuses(f: () => unknown, name: string, message: RegExp): void {
@@ -346,6 +363,9 @@ Deno.test("tensor() refuses what is not an array of numbers", () => {
   refused(null, /Cannot make a tensor of null/);
   refused([true], /Cannot make a tensor of true/);
   refused(new Map(), /Cannot make a tensor of a Map/);
+  refused(BigInt64Array.of(1n), /Cannot make a tensor of a BigInt64Array: expected numbers/);
+  refused(new DataView(new ArrayBuffer(8)), /Cannot make a tensor of a DataView/);
+  refused([Float32Array.of(1), Float32Array.of(1, 2)], unequal);
   refused([tensor(1)], /tensors in an array \(stack and concat join tensors\)/);
 });
 

@@ -5,7 +5,7 @@
  */
 import { elementBytes } from "../layout.ts";
 import type { Instruction, Operation, Statement } from "../nest.ts";
-import type { Access, Addresses } from "./address.ts";
+import type { Access, Addresses, Form } from "./address.ts";
 
 /** Loads of what stores may have written; what all chains share is never written. */
 const LOADS: ReadonlySet<Operation> = new Set<Operation>(["load", "loadWord"]);
@@ -27,6 +27,10 @@ export function accessOf(
     form: { terms, constant: constant + offset },
     bytes: elementBytes(type === "f64" ? "f64" : "u32"),
   };
+}
+
+function fixed(address: number): Form {
+  return { terms: new Map(), constant: address };
 }
 
 /** The accesses of some statements, those of loops within included. */
@@ -55,7 +59,11 @@ export function accessesOf(
   const visit = (block: readonly Statement[]): void => {
     for (const statement of block) {
       if (statement.kind === "loop") visit(statement.body);
-      else if (statement.kind === "store") {
+      else if (statement.kind === "call") {
+        const { from, fromBytes, to, toBytes } = statement;
+        loads.push({ form: fixed(from), bytes: fromBytes });
+        stores.push({ form: fixed(to), bytes: toBytes });
+      } else if (statement.kind === "store") {
         const { address, offset, value } = statement;
         stores.push(accessOf(addresses, instructions[value].type, address, offset));
       } else {

@@ -53,7 +53,10 @@ export class Forwarder {
       if (statement.kind === "define") {
         if (this.#define(statement.id, known)) out.push(statement);
       } else if (statement.kind === "store") out.push(this.#store(statement, known));
-      else out.push(this.#loop(statement, known));
+      else if (statement.kind === "call") {
+        this.#forgetStored([statement], known);
+        out.push(statement);
+      } else out.push(this.#loop(statement, known));
     }
     return out;
   }
@@ -104,10 +107,7 @@ export class Forwarder {
     const count = this.#resolve(loop.count);
     const firsts = loop.carries.map(({ first }) => this.#resolve(first));
     // What a turn writes is not known at the start of the next.
-    const { stores } = accessesOf(loop.body, this.#instructions, this.#addresses);
-    known.held = known.held.filter(({ access }) =>
-      stores.every((store) => this.#addresses.apart(access, store))
-    );
+    this.#forgetStored(loop.body, known);
     const inside: Known = { outer: known, names: new Map(), held: [...known.held] };
     const body = this.#block(loop.body, inside);
     const carries = loop.carries.map(({ inside, next }, i) => ({
@@ -118,12 +118,20 @@ export class Forwarder {
     return { ...loop, count, carries, body };
   }
 
+  /** Forgets what memory held where statements write. */
+  #forgetStored(statements: readonly Statement[], known: Known): void {
+    const { stores } = accessesOf(statements, this.#instructions, this.#addresses);
+    known.held = known.held.filter(({ access }) =>
+      stores.every((store) => this.#addresses.apart(access, store))
+    );
+  }
+
   /** Leaves out stores to what ends with the call and is loaded by nobody. */
   #withoutDeadStores(statements: readonly Statement[]): Statement[] {
     const { loads } = accessesOf(statements, this.#instructions, this.#addresses);
     const keep = (block: readonly Statement[]): Statement[] =>
       block.flatMap((statement): Statement[] => {
-        if (statement.kind === "define") return [statement];
+        if (statement.kind === "define" || statement.kind === "call") return [statement];
         if (statement.kind === "loop") return [{ ...statement, body: keep(statement.body) }];
         const { address, offset, value } = statement;
         const access = accessOf(this.#addresses, this.#instructions[value].type, address, offset);

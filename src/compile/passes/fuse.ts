@@ -90,7 +90,7 @@ export class Fuser {
         this.#instructions[statement.id].operands.forEach((id) => used.add(id));
       } else if (statement.kind === "store") {
         used.add(statement.address).add(statement.value);
-      } else {
+      } else if (statement.kind === "loop") {
         used.add(statement.count);
         statement.carries.forEach(({ first, next }) => used.add(first).add(next));
         statement.body.forEach(visit);
@@ -137,6 +137,7 @@ export class Fuser {
           value: named(statement.value),
         };
       }
+      if (statement.kind === "call") return statement;
       return {
         ...statement,
         count: named(statement.count),

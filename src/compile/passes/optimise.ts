@@ -36,5 +36,5 @@ export function optimised(nest: Nest): Nest {
   const body = pruned(nest.body, instructions);
   const fused = new Fuser(instructions, addresses).block(body);
   const forwarded = new Forwarder(instructions, addresses).body(fused);
-  return { instructions, body: pruned(forwarded, instructions) };
+  return { ...nest, instructions, body: pruned(forwarded, instructions) };
 }

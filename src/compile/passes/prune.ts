@@ -23,6 +23,8 @@ export function pruned(
     if (statement.kind === "store") {
       needed.add(statement.address).add(statement.value);
       kept.push(statement);
+    } else if (statement.kind === "call") {
+      kept.push(statement);
     } else if (statement.kind === "define") {
       if (!needed.has(statement.id)) continue;
       instructions[statement.id].operands.forEach((id) => needed.add(id));

@@ -85,6 +85,7 @@ export const CODE = {
   end: 0x0b,
   branch: 0x0c,
   branchIf: 0x0d,
+  call: 0x10,
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
@@ -166,18 +167,23 @@ export interface Segment {
 
 const PAGE = 65536;
 
+/** Where a module finds the functions that it imports, under the names "0", "1" … */
+export const IMPORTS = "host";
+
 /**
  * A module with an exported memory `memory`.
  *
  * @param functions Its functions.
  * @param segments The first contents of its memory.
  * @param memoryBytes How much memory it starts with.
+ * @param imports How many functions of two addresses it imports; they come before its own.
  * @returns The bytes of the module.
  */
 export function encodeModule(
   functions: readonly WasmFunction[],
   segments: readonly Segment[],
   memoryBytes: number,
+  imports = 0,
 ): Uint8Array<ArrayBuffer> {
   const module = new Bytes().raw([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
   const section = (id: number, count: number, write: (body: Bytes) => void): void => {
@@ -185,18 +191,26 @@ export function encodeModule(
     write(body);
     module.byte(id).sized(body);
   };
-  section(1, functions.length, (body) => {
-    for (const f of functions) {
-      body.byte(0x60).unsigned(f.arguments);
-      for (let i = 0; i < f.arguments; i++) body.byte(VALUE_TYPE.i32);
+  const taken = [...functions.map((f) => f.arguments), ...imports > 0 ? [2] : []];
+  section(1, taken.length, (body) => {
+    for (const count of taken) {
+      body.byte(0x60).unsigned(count);
+      for (let i = 0; i < count; i++) body.byte(VALUE_TYPE.i32);
       body.unsigned(0);
     }
   });
+  if (imports > 0) {
+    section(2, imports, (body) => {
+      for (let i = 0; i < imports; i++) {
+        body.name(IMPORTS).name(String(i)).byte(0).unsigned(functions.length);
+      }
+    });
+  }
   section(3, functions.length, (body) => functions.forEach((_, i) => body.unsigned(i)));
   section(5, 1, (body) => body.byte(0).unsigned(Math.ceil(memoryBytes / PAGE)));
   section(7, functions.length + 1, (body) => {
     body.name("memory").byte(2).unsigned(0);
-    functions.forEach((f, i) => body.name(f.name).byte(0).unsigned(i));
+    functions.forEach((f, i) => body.name(f.name).byte(0).unsigned(imports + i));
   });
   section(10, functions.length, (body) => {
     for (const f of functions) {

@@ -33,6 +33,8 @@ export function lastUses(nest: Nest): Map<number, number> {
         use(statement.address);
         use(statement.value);
         position++;
+      } else if (statement.kind === "call") {
+        position++;
       } else {
         const start = position;
         statement.carries.forEach(({ first, inside }) => {

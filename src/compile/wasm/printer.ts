@@ -8,7 +8,7 @@
  * @module
  */
 import { GROUP, type Memory } from "../layout.ts";
-import type { Instruction, LaneType, Loop, Nest, Statement } from "../nest.ts";
+import type { Call, Instruction, LaneType, Loop, Nest, Statement } from "../nest.ts";
 import { lastUses } from "./last_uses.ts";
 import { halves, pushVector, type VectorStack } from "./vector_code.ts";
 import { Bytes, CODE, SIMD, VALUE_TYPE, type WasmFunction } from "./encoder.ts";
@@ -55,16 +55,27 @@ class Printer implements VectorStack {
   block(statements: readonly Statement[]): void {
     for (let i = 0; i < statements.length;) {
       const statement = statements[i];
-      if (statement.kind === "loop") {
-        this.#loop(statement);
+      if (statement.kind === "loop" || statement.kind === "call") {
+        this.#whole(statement);
         i++;
         continue;
       }
-      let end = i;
-      while (end < statements.length && end < i + RUN && statements[end].kind !== "loop") end++;
-      this.#run(statements.slice(i, end));
-      i = end;
+      const rest = statements.slice(i, i + RUN);
+      const end = rest.findIndex(({ kind }) => kind === "loop" || kind === "call");
+      const run = end < 0 ? rest : rest.slice(0, end);
+      this.#run(run);
+      i += run.length;
     }
+  }
+
+  /** What is there once for both halves. */
+  #whole(statement: Loop | Call): void {
+    if (statement.kind === "loop") {
+      this.#loop(statement);
+      return;
+    }
+    this.#call(statement);
+    this.#advance();
   }
 
   /** Statements without a loop, for one half and then for the other. */
@@ -216,6 +227,12 @@ class Printer implements VectorStack {
       this.simd(SIMD.store);
       this.code.unsigned(4).unsigned(offset + 16 * v);
     }
+  }
+
+  /** Imported functions come first among the functions of a module. */
+  #call({ callee, from, to }: Call): void {
+    this.code.byte(CODE.i32Const).signed(from).byte(CODE.i32Const).signed(to);
+    this.code.byte(CODE.call).unsigned(callee);
   }
 
   #define(id: number): void {
