@@ -132,6 +132,8 @@ export interface Loop {
   }[];
   /** One turn. */
   readonly body: readonly Statement[];
+  /** Whether a turn is printed as a whole for one half of the group, then for the other. */
+  readonly inHalves?: boolean;
 }
 
 /** One step of a block. */

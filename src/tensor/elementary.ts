@@ -235,18 +235,29 @@ export const tanh: Elementary = (on, x) => {
   return on.copySign(on.div(e, on.add(e, on.constant(2))), x);
 };
 
+/** e^{−|x|}, and 1/(1 + e^{−|x|}): what `sigmoid` and `softplus` of the same number share. */
+function decay<F, M>(on: Arithmetic<F, M>, x: F): { e: F; u: F; reciprocal: F } {
+  const one = on.constant(1);
+  const size = on.neg(on.abs(x));
+  const { n, expm1 } = expReduced(on, size);
+  const within = on.mul(on.add(expm1, one), on.powerOfTwo(n));
+  const e = on.select(on.lessThan(size, on.constant(EXP_LEAST)), on.constant(0), within);
+  const u = on.add(one, e);
+  return { e, u, reciprocal: on.div(one, u) };
+}
+
 /** 1/(1 + e⁻ˣ); error under 2 ulp; 0 where it would be less than a normal number, below −708.39. */
 export const sigmoid: Elementary = (on, x) => {
-  const one = on.constant(1);
-  // At 40 the result is 1 to the last bit.
-  const { n, expm1 } = expReduced(on, on.larger(on.neg(x), on.constant(-40)));
-  const exponential = on.mul(on.add(expm1, one), on.powerOfTwo(n));
-  const within = on.div(one, on.add(one, exponential));
-  return on.select(on.lessThan(x, on.constant(EXP_LEAST)), on.constant(0), within);
+  const { e, reciprocal } = decay(on, x);
+  const negative = on.lessThan(x, on.constant(0));
+  return on.select(negative, on.mul(e, reciprocal), reciprocal);
 };
 
-/** ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|}), which neither overflows nor cancels. */
+/** ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|}), which neither overflows nor cancels; error under 2 ulp. */
 export const softplus: Elementary = (on, x) => {
-  const bend = log1p(on, exp(on, on.neg(on.abs(x))));
+  const { e, u, reciprocal } = decay(on, x);
+  // What was lost in u = 1 + e, to first order.
+  const lost = on.mul(on.sub(e, on.sub(u, on.constant(1))), reciprocal);
+  const bend = on.add(logReduced(on, on.exponent(u), on.significand(u)), lost);
   return on.add(on.larger(x, on.constant(0)), bend);
 };

@@ -5,6 +5,7 @@
  */
 import type { Instruction, Nest, Statement } from "../nest.ts";
 import { Addresses } from "./address.ts";
+import { RowBlocker } from "./block_rows.ts";
 import { Forwarder } from "./forward.ts";
 import { Fuser } from "./fuse.ts";
 import { pruned } from "./prune.ts";
@@ -36,5 +37,6 @@ export function optimised(nest: Nest): Nest {
   const body = pruned(nest.body, instructions);
   const fused = new Fuser(instructions, addresses).block(body);
   const forwarded = new Forwarder(instructions, addresses).body(fused);
-  return { ...nest, instructions, body: pruned(forwarded, instructions) };
+  const needed = pruned(forwarded, instructions);
+  return { ...nest, instructions, body: new RowBlocker(instructions, addresses).body(needed) };
 }

@@ -52,7 +52,7 @@ class Printer implements VectorStack {
     }
   }
 
-  block(statements: readonly Statement[]): void {
+  block(statements: readonly Statement[], longest = RUN): void {
     for (let i = 0; i < statements.length;) {
       const statement = statements[i];
       if (statement.kind === "loop" || statement.kind === "call") {
@@ -60,7 +60,7 @@ class Printer implements VectorStack {
         i++;
         continue;
       }
-      const rest = statements.slice(i, i + RUN);
+      const rest = statements.slice(i, i + longest);
       const end = rest.findIndex(({ kind }) => kind === "loop" || kind === "call");
       const run = end < 0 ? rest : rest.slice(0, end);
       this.#run(run);
@@ -182,7 +182,7 @@ class Printer implements VectorStack {
     this.code.byte(CODE.localSet).unsigned(this.#homeOf(id)[v]);
   }
 
-  #loop({ count, counter, carries, body }: Loop): void {
+  #loop({ count, counter, carries, body, inHalves }: Loop): void {
     for (const { inside, first } of carries) this.#copy(first, inside, this.#all(inside));
     this.code.byte(CODE.i32Const).signed(0);
     this.#set(counter);
@@ -191,7 +191,7 @@ class Printer implements VectorStack {
     this.code.byte(CODE.i32Eqz).byte(CODE.branchIf).unsigned(0);
     this.code.byte(CODE.loop).byte(0x40);
     this.#advance();
-    this.block(body);
+    this.block(body, inHalves ? body.length : RUN);
     // All new values are pushed before the first is set: they may be each other's old ones.
     for (const { inside, next } of carries) {
       for (let v = 0; v < this.#vectors(inside); v++) this.get(next, v);
