@@ -167,6 +167,7 @@ export {
   erfc,
   erfcx,
   lgamma,
+  logAddExp,
   logNormalCdf,
   mod,
   sign,

@@ -7,6 +7,7 @@ import { atan, atan2 } from "../tensor/arc_tangent.ts";
 import * as elementary from "../tensor/elementary.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "../tensor/error_function.ts";
 import { digamma, lgamma } from "../tensor/gamma_function.ts";
+import { logAddExp, sigmoid, softplus } from "../tensor/logistic_function.ts";
 import type { Binary, DType, PrimitiveParameters, Unary } from "../tensor/program.ts";
 import { mod, sign } from "../tensor/remainder.ts";
 import type { LaneType, Operation } from "./nest.ts";
@@ -38,8 +39,8 @@ const unary: { readonly [P in Unary]: (target: Target, x: number) => number } = 
   sin: ({ nest }, x) => elementary.sin(nest, x),
   cos: ({ nest }, x) => elementary.cos(nest, x),
   tanh: ({ nest }, x) => elementary.tanh(nest, x),
-  sigmoid: ({ nest }, x) => elementary.sigmoid(nest, x),
-  softplus: ({ nest }, x) => elementary.softplus(nest, x),
+  sigmoid: ({ nest }, x) => sigmoid(nest, x),
+  softplus: ({ nest }, x) => softplus(nest, x),
   sign: ({ nest }, x) => sign(nest, x),
   tan: ({ nest }, x) => elementary.tan(nest, x),
   atan: ({ nest }, x) => atan(nest, x),
@@ -57,7 +58,7 @@ interface Instructions {
   readonly result?: LaneType;
 }
 
-const binary: { readonly [P in Exclude<Binary, "mod" | "atan2">]: Instructions } = {
+const binary: { readonly [P in Exclude<Binary, "mod" | "atan2" | "logAddExp">]: Instructions } = {
   add: { float: "add", word: "addWord" },
   sub: { float: "sub", word: "subWord" },
   mul: { float: "mul", word: "mulWord" },
@@ -117,6 +118,7 @@ export const elementwiseRules: {
   ...named(binary, binaryRule),
   mod: elementwise(({ nest }, [a, b]) => mod(nest, a, b)),
   atan2: elementwise(({ nest }, [y, x]) => atan2(nest, y, x)),
+  logAddExp: elementwise(({ nest }, [a, b]) => logAddExp(nest, a, b)),
   not: elementwise(({ nest }, [x]) => nest.not(x)),
   select: elementwise(({ nest }, [mask, a, b]) => {
     if (a === b) return a;

@@ -88,7 +88,7 @@ export function polynomial<F, M>(on: Arithmetic<F, M>, x: F, coefficients: reado
 }
 
 /** n = the integer nearest to x / ln 2, and eʳ − 1 for the rest r = x − n ln 2. */
-function expReduced<F, M>(on: Arithmetic<F, M>, x: F): { n: F; expm1: F } {
+export function expReduced<F, M>(on: Arithmetic<F, M>, x: F): { n: F; expm1: F } {
   const n = on.nearest(on.mul(x, on.constant(LOG2_E)));
   const high = on.sub(x, on.mul(n, on.constant(LN2_HIGH)));
   const r = on.sub(high, on.mul(n, on.constant(LN2_LOW)));
@@ -96,8 +96,9 @@ function expReduced<F, M>(on: Arithmetic<F, M>, x: F): { n: F; expm1: F } {
   return { n, expm1: on.add(r, on.mul(on.mul(r, r), tail)) };
 }
 
-/** Between these eˣ is a normal number. */
-const EXP_LEAST = -708.3964185322641;
+/** Below this eˣ is less than a normal number. */
+export const EXP_LEAST: number = -708.3964185322641;
+/** Above this it is more than any. */
 const EXP_MOST = 709.782712893384;
 
 /** eˣ; error under 1 ulp; 0 where it would be less than a normal number, below −708.39. */
@@ -233,31 +234,4 @@ export const tanh: Elementary = (on, x) => {
   const size = on.smaller(on.abs(x), on.constant(22));
   const e = expm1(on, on.add(size, size));
   return on.copySign(on.div(e, on.add(e, on.constant(2))), x);
-};
-
-/** e^{−|x|}, and 1/(1 + e^{−|x|}): what `sigmoid` and `softplus` of the same number share. */
-function decay<F, M>(on: Arithmetic<F, M>, x: F): { e: F; u: F; reciprocal: F } {
-  const one = on.constant(1);
-  const size = on.neg(on.abs(x));
-  const { n, expm1 } = expReduced(on, size);
-  const within = on.mul(on.add(expm1, one), on.powerOfTwo(n));
-  const e = on.select(on.lessThan(size, on.constant(EXP_LEAST)), on.constant(0), within);
-  const u = on.add(one, e);
-  return { e, u, reciprocal: on.div(one, u) };
-}
-
-/** 1/(1 + e⁻ˣ); error under 2 ulp; 0 where it would be less than a normal number, below −708.39. */
-export const sigmoid: Elementary = (on, x) => {
-  const { e, reciprocal } = decay(on, x);
-  const negative = on.lessThan(x, on.constant(0));
-  return on.select(negative, on.mul(e, reciprocal), reciprocal);
-};
-
-/** ln(1 + eˣ) = max(x, 0) + ln(1 + e^{−|x|}), which neither overflows nor cancels; error under 2 ulp. */
-export const softplus: Elementary = (on, x) => {
-  const { e, u, reciprocal } = decay(on, x);
-  // What was lost in u = 1 + e, to first order.
-  const lost = on.mul(on.sub(e, on.sub(u, on.constant(1))), reciprocal);
-  const bend = on.add(logReduced(on, on.exponent(u), on.significand(u)), lost);
-  return on.add(on.larger(x, on.constant(0)), bend);
 };

@@ -11,6 +11,7 @@ import { boxMuller } from "./box_muller.ts";
 import * as elementary from "./elementary.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
 import { digamma, lgamma } from "./gamma_function.ts";
+import { logAddExp, sigmoid, softplus } from "./logistic_function.ts";
 import { callHost } from "./host_call.ts";
 import type {
   ArrayData,
@@ -52,8 +53,8 @@ const unary: { [P in Unary]: (x: number) => number } = {
   sin: (x) => elementary.sin(on, x),
   cos: (x) => elementary.cos(on, x),
   tanh: (x) => elementary.tanh(on, x),
-  sigmoid: (x) => elementary.sigmoid(on, x),
-  softplus: (x) => elementary.softplus(on, x),
+  sigmoid: (x) => sigmoid(on, x),
+  softplus: (x) => softplus(on, x),
   sign: (x) => sign(on, x),
   tan: (x) => elementary.tan(on, x),
   atan: (x) => atan(on, x),
@@ -76,6 +77,7 @@ const binary: { [P in Binary]: (a: number, b: number) => number } = {
   max: Math.max,
   mod: (a, b) => mod(on, a, b),
   atan2: (a, b) => atan2(on, a, b),
+  logAddExp: (a, b) => logAddExp(on, a, b),
   bitAnd: (a, b) => a & b,
   bitOr: (a, b) => a | b,
   bitXor: (a, b) => a ^ b,

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { apply, type Axes, fill, Tensor, tensor, type TensorLike } from "./tensor.ts";
+import { apply, type Axes, binary, fill, Tensor, tensor, type TensorLike } from "./tensor.ts";
 import { axesOf, axisOf } from "./axes.ts";
 import { shapeError } from "./mismatch.ts";
 import { broadcastShapes, sameShape, shapeText } from "./shape.ts";
@@ -102,22 +102,13 @@ export function logSumExp(x: TensorLike, axes?: Axes): Tensor {
   if (reduced.length === 1 && values.shape[reduced[0]] === 2) {
     const [a, b] = [0, 1].map((i) => values.slice(i, i + 1, { axis: reduced[0] }));
     const shape = values.shape.toSpliced(reduced[0], 1);
-    return logAddExp(a.reshape(shape), b.reshape(shape));
+    return binary("logAddExp", a.reshape(shape), b.reshape(shape));
   }
   const largest = values.max(axes).stopGradient();
   // With nothing finite to take out, 0 is, so that −∞ − (−∞) does not arise.
   const shift = where(largest.isFinite(), largest, 0);
   const spread = axes === undefined ? shift : restoreAxes(shift, values, axes);
   return values.sub(spread).exp().sum(axes).log().add(shift);
-}
-
-/** log(eᵃ + eᵇ): of two terms one needs no exponential. */
-function logAddExp(a: Tensor, b: Tensor): Tensor {
-  const less = a.less(b);
-  const above = where(less, b, a);
-  const gap = where(less, a, b).sub(above);
-  // Two equal infinities have no difference.
-  return where(above.isFinite(), gap, 0).exp().add(1).log().add(above);
 }
 
 /**

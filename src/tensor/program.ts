@@ -60,7 +60,7 @@ export type Unary = typeof UNARY[number];
 /** Element-wise operations on two operands of one type, f64 or u32. */
 export const ARITHMETIC = ["add", "sub", "mul"] as const;
 /** Element-wise operations on two f64 operands. */
-export const BINARY = ["div", "min", "max", "mod", "atan2"] as const;
+export const BINARY = ["div", "min", "max", "mod", "atan2", "logAddExp"] as const;
 /** Element-wise operations on two u32 operands. */
 export const BITWISE = ["bitAnd", "bitOr", "bitXor", "shiftLeft", "shiftRight"] as const;
 /** Comparisons of two operands of one type, f64 or u32, with bool results. */

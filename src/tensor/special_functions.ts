@@ -65,6 +65,18 @@ export function atan2(y: TensorLike, x: TensorLike): Tensor {
 }
 
 /**
+ * ln(eᵃ + eᵇ) without overflow, element by element: the log density of a mixture of two. It takes one
+ * exponential; −∞ is allowed.
+ *
+ * @param a The one exponent.
+ * @param b The other; shapes are broadcast.
+ * @returns The logarithm, in the common shape. Its gradient is NaN where both are −∞.
+ */
+export function logAddExp(a: TensorLike, b: TensorLike): Tensor {
+  return binary("logAddExp", a, b);
+}
+
+/**
  * The error function, 2/√π ∫₀ˣ e^{−t²} dt; error under 3 ulp.
  *
  * @param x The values.

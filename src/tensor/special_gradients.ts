@@ -42,6 +42,7 @@ export const specialRules: {
   readonly digamma: Rule<"digamma">;
   readonly mod: Rule<"mod">;
   readonly atan2: Rule<"atan2">;
+  readonly logAddExp: Rule<"logAddExp">;
 } = {
   sign: () => [],
   tan: ({ cotangent, result }) => [cotangent.add(cotangent.mul(result.square()))],
@@ -64,6 +65,10 @@ export const specialRules: {
     cotangent,
     cotangent.mul(result.sub(a).div(b)),
   ],
+  logAddExp: ({ cotangent, operands: [a, b] }) => {
+    const share = cotangent.mul(b.sub(a).sigmoid());
+    return [cotangent.sub(share), share];
+  },
   // Scaled by the larger of |x| and |y|, so that no square over- or underflows.
   atan2: ({ cotangent, operands: [y, x] }) => {
     const size = x.abs().maximum(y.abs());

@@ -18,7 +18,7 @@ for (const name of UNARY) {
   });
 }
 
-for (const name of ["min", "max", "div", "sub", "mod", "atan2"] as const) {
+for (const name of ["min", "max", "div", "sub", "mod", "atan2", "logAddExp"] as const) {
   Deno.test(`${name} in WebAssembly has the interpreter's bits on pairs of special and of spread values`, async () => {
     const program = trace((a, b) => apply(name, {}, [a, b]), [SCALAR, SCALAR]);
     const values = specialFloats();

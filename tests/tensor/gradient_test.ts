@@ -18,6 +18,7 @@ import {
   erfc,
   erfcx,
   lgamma,
+  logAddExp,
   logNormalCdf,
   mod,
   tan,
@@ -109,6 +110,7 @@ const primitives: RuleTable<Case | undefined> = {
   max: { f: (x) => x.maximum(x.square()), at: apart },
   // The quotients stay away from whole numbers: 0.25 to 0.75 of the divisor.
   mod: { f: (x) => mod(x.tanh().mul(0.25).add([0.5, 1.5, -0.5, 2.5, -1.5, 0.5]).mul(x), x) },
+  logAddExp: { f: (x) => logAddExp(x.mul(3), x.square().sub(1)) },
   atan2: { f: (x) => atan2(x, x.square().sub(0.5)), at: apart },
   select: { f: (x) => where(x.less(0), x.sin(), x.exp()), at: apart },
   sum: { f: (x) => rows(x).sum(0).square() },

@@ -6,7 +6,8 @@ import { type Tensor, tensor, type TensorLike } from "../../src/tensor/tensor.ts
 import { specialFloats, spreadFloats } from "../compile/floats.ts";
 import { specialValues, tabulated, ulpDistance, worst } from "./ulp.ts";
 
-const { atan, atan2, digamma, erf, erfc, erfcx, lgamma, logNormalCdf, mod, sign, tan } = special;
+const { atan, atan2, digamma, logAddExp, erf, erfc, erfcx, lgamma, logNormalCdf, mod, sign, tan } =
+  special;
 
 interface Promised {
   readonly f: (x: TensorLike) => Tensor;
@@ -185,4 +186,31 @@ Deno.test("digamma() is the gradient of lgamma(), and has none itself", () => {
 Deno.test("special functions say what they do not take", () => {
   assert.throws(() => erf(tensor(true)), { message: /Cannot apply erf to bool\[\]/ });
   assert.throws(() => atan2([1, 2], [1, 2, 3]), { message: /Cannot atan2 tensors of shapes/ });
+});
+
+Deno.test("logAddExp() of 0 is softplus(), of equals adds ln 2, and orders no operands", () => {
+  const { data } = tensor([-800, -700, -37, -1, -1e-9, -0, 0, 1e-300, 0.3, 1, 36, 709, 1e300]);
+  for (const x of data) {
+    const exact = tensor(x).softplus().item();
+    assert.ok(ulpDistance(logAddExp(0, x).item(), x === 0 ? Math.LN2 : exact) <= 1, `at ${x}`);
+    assert.equal(logAddExp(x, 0).item(), logAddExp(0, x).item());
+    assert.equal(logAddExp(x, x).item(), x + Math.LN2);
+  }
+});
+
+Deno.test("logAddExp() of infinities is the larger one, and NaN stays NaN", () => {
+  for (const a of [-Infinity, -1, 0, 5, Infinity]) {
+    for (const b of [-Infinity, Infinity]) {
+      assert.equal(logAddExp(a, b).item(), Math.max(a, b));
+      assert.equal(logAddExp(b, a).item(), Math.max(a, b));
+    }
+    assert.ok(Number.isNaN(logAddExp(a, NaN).item()) && Number.isNaN(logAddExp(NaN, a).item()));
+  }
+});
+
+Deno.test("the gradient of logAddExp() shares 1 out, also far apart", () => {
+  const slopes = grad((p) => logAddExp(p.at(0), p.at(1)));
+  assert.deepEqual(slopes([3, 3]).toArray(), [0.5, 0.5]);
+  assert.deepEqual(slopes([1e4, -1e4]).toArray(), [1, 0]);
+  assert.deepEqual(slopes([-Infinity, 2]).toArray(), [0, 1]);
 });
