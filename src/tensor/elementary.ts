@@ -43,7 +43,7 @@ const EXP_TAIL = [
 ];
 
 /** Coefficients of fdlibm's e_log.c for log(1+f) − 2s in powers of s², s = f/(2+f). */
-const LOG_TAIL = [
+export const LOG_TAIL: readonly number[] = [
   6.666666666666735130e-01,
   3.999999999940941908e-01,
   2.857142874366239149e-01,
