@@ -26,21 +26,40 @@ interface Known {
 export class Forwarder {
   readonly #instructions: Instruction[];
   readonly #addresses: Addresses;
+  readonly #joined: ReadonlySet<number>;
   readonly #same = new Map<number, number>();
 
   /**
    * @param instructions The instructions; their operands are replaced by equal ones.
    * @param addresses Their addresses.
+   * @param joined Counters of the loops in which there may be something to gain: those that others were
+   * put into.
    */
-  constructor(instructions: Instruction[], addresses: Addresses) {
+  constructor(
+    instructions: Instruction[],
+    addresses: Addresses,
+    joined: ReadonlySet<number>,
+  ) {
+    this.#joined = joined;
     this.#instructions = instructions;
     this.#addresses = addresses;
   }
 
   /** The whole nest. */
   body(statements: readonly Statement[]): Statement[] {
-    const forwarded = this.#block(statements, { outer: undefined, names: new Map(), held: [] });
-    return this.#withoutDeadStores(forwarded);
+    if (this.#joined.size === 0) return [...statements];
+    return this.#withoutDeadStores(this.#outside(statements));
+  }
+
+  /** Statements that are in no joined loop. */
+  #outside(statements: readonly Statement[]): Statement[] {
+    return statements.map((statement) => {
+      if (statement.kind !== "loop") return statement;
+      if (!this.#joined.has(statement.counter)) {
+        return { ...statement, body: this.#outside(statement.body) };
+      }
+      return this.#loop(statement, { outer: undefined, names: new Map(), held: [] });
+    });
   }
 
   #resolve(id: number): number {

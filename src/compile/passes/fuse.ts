@@ -14,6 +14,8 @@ const FARTHEST = 400;
 
 /** Fuses the loops of a nest whose instructions it may replace. */
 export class Fuser {
+  /** Counters of the loops that others were put into. */
+  readonly joined: Set<number> = new Set();
   readonly #instructions: Instruction[];
   readonly #addresses: Addresses;
 
@@ -120,6 +122,7 @@ export class Fuser {
   }
 
   #join(first: Loop, second: Loop): Loop {
+    this.joined.add(first.counter);
     const named = (id: number): number => id === second.counter ? first.counter : id;
     const rename = (statement: Statement): Statement => {
       if (statement.kind === "define") {

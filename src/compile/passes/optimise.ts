@@ -35,8 +35,9 @@ export function optimised(nest: Nest): Nest {
   const addresses = new Addresses(instructions);
   countTurns(nest.body, instructions, addresses);
   const body = pruned(nest.body, instructions);
-  const fused = new Fuser(instructions, addresses).block(body);
-  const forwarded = new Forwarder(instructions, addresses).body(fused);
+  const fuser = new Fuser(instructions, addresses);
+  const fused = fuser.block(body);
+  const forwarded = new Forwarder(instructions, addresses, fuser.joined).body(fused);
   const needed = pruned(forwarded, instructions);
   return { ...nest, instructions, body: new RowBlocker(instructions, addresses).body(needed) };
 }
