@@ -7,7 +7,6 @@ import type { Equation, PrimitiveParameters, Program, RuleTable } from "../tenso
 import { sizeOf } from "../tensor/shape.ts";
 import { arrangementRules } from "./arrangement.ts";
 import { elementwiseRules } from "./elementwise.ts";
-import { elementBytes } from "./layout.ts";
 import { reductionRules } from "./reduction.ts";
 import type { Rule } from "./rule.ts";
 import { threefry } from "./threefry.ts";
@@ -61,8 +60,8 @@ const rules: RuleTable<Rule> = {
       return [small(target, type, drawn.flat())];
     }
     const pairs = { dtype: type.dtype, shape: type.shape };
-    const base = target.memory.reserve(sizeOf(type.shape) * elementBytes("u32"));
-    const bytes = elementBytes("u32");
+    const bytes = target.memory.elementBytes("u32");
+    const base = target.memory.reserve(sizeOf(type.shape) * bytes);
     nest.loop(nest.index(counters.shape[0]), [], (counter) => {
       const [drawn] = threefry(nest, words, [[zero, counters.element([counter])]]);
       const at = nest.scaleIndex(counter, 2 * bytes);
@@ -98,7 +97,7 @@ function countedLoop(
   const inLocals = carries.map(({ elements }) => elements !== undefined);
   const homes = carries.map((value, i) => {
     if (inLocals[i]) return 0;
-    const base = memory.reserve(sizeOf(value.shape) * elementBytes(value.dtype));
+    const base = memory.reserve(sizeOf(value.shape) * memory.elementBytes(value.dtype));
     write(target, value, nest.index(0), base);
     return base;
   });

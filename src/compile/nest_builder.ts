@@ -5,6 +5,7 @@
  * @module
  */
 import { type Arithmetic, numberArithmetic } from "../tensor/arithmetic.ts";
+import { type FloatFormat, formatOf, type Precision } from "../tensor/precision.ts";
 import type {
   FloatOperation,
   Instruction,
@@ -20,6 +21,7 @@ interface Scope {
   readonly known: Map<string, number>;
 }
 
+/** What is computed at once on constants; `constant` then rounds it to the format. */
 const FOLDED: {
   readonly [P in FloatOperation]?: (...x: number[]) => number;
 } = {
@@ -57,8 +59,15 @@ const COMMUTATIVE: ReadonlySet<Operation> = new Set<Operation>([
 
 /** A loop nest being written. */
 export class NestBuilder implements Arithmetic<number, number> {
+  /** What floats are, and how functions are computed with them. */
+  readonly format: FloatFormat;
   readonly #instructions: Instruction[] = [];
   readonly #scopes: Scope[] = [{ statements: [], known: new Map() }];
+
+  /** @param precision What floats are. */
+  constructor(precision: Precision) {
+    this.format = formatOf(precision);
+  }
 
   /** The finished nest, without what nothing needs. */
   finish(): Nest {
@@ -233,7 +242,7 @@ export class NestBuilder implements Arithmetic<number, number> {
   }
 
   constant(value: number): number {
-    return this.emit("constant", "f64", [], value);
+    return this.emit("constant", "f64", [], this.format.arithmetic.constant(value));
   }
   add(a: number, b: number): number {
     return this.#float("add", a, b);

@@ -6,7 +6,7 @@
  */
 import type { DType, Shape, ValueType } from "../tensor/program.ts";
 import { sizeOf, stridesOf } from "../tensor/shape.ts";
-import { elementBytes, type Memory } from "./layout.ts";
+import { FLOAT_BYTES, type Memory } from "./layout.ts";
 import type { LaneType, Operation } from "./nest.ts";
 import type { NestBuilder } from "./nest_builder.ts";
 
@@ -138,7 +138,7 @@ export function inMemory(target: Target, type: ValueType, base: number, offset: 
   const { dtype, shape } = type;
   const { nest } = target;
   const depth = nest.depth;
-  const bytes = elementBytes(dtype);
+  const bytes = target.memory.elementBytes(dtype);
   const steps = stridesOf(shape).map((stride) => stride * bytes);
   const element = (index: readonly number[]): number => {
     // The known part of the address goes to the instruction's own offset.
@@ -157,7 +157,7 @@ export function inMemory(target: Target, type: ValueType, base: number, offset: 
 /** Data that is the same for all chains, at a fixed place in memory. */
 export function shared(target: Target, type: ValueType, base: number): Value {
   const { dtype, shape } = type;
-  const bytes = dtype === "f64" ? 8 : 4;
+  const bytes = dtype === "f64" ? FLOAT_BYTES[target.memory.precision] : 4;
   const steps = stridesOf(shape).map((stride) => stride * bytes);
   const element = (index: readonly number[]): number => {
     const at = address(target, index, steps, 0);
@@ -174,7 +174,9 @@ export function write(
   value: Value,
   base: number,
   offset: number,
-  steps: readonly number[] = stridesOf(value.shape).map((s) => s * elementBytes(value.dtype)),
+  steps: readonly number[] = stridesOf(value.shape).map((s) =>
+    s * target.memory.elementBytes(value.dtype)
+  ),
 ): void {
   const { dtype, shape, elements } = value;
   if (elements !== undefined) {
@@ -205,14 +207,14 @@ export function materialise(target: Target, value: Value): Value {
 
 /** Copies a value to memory of its own. */
 export function apart(target: Target, value: Value): Value {
-  const base = target.memory.reserve(sizeOf(value.shape) * elementBytes(value.dtype));
+  const base = target.memory.reserve(sizeOf(value.shape) * target.memory.elementBytes(value.dtype));
   const origin = target.nest.index(0);
   write(target, value, origin, base);
   return inMemory(target, value, origin, base);
 }
 
 function spill(target: Target, type: ValueType, elements: readonly number[]): Value {
-  const bytes = elementBytes(type.dtype);
+  const bytes = target.memory.elementBytes(type.dtype);
   const base = target.memory.reserve(elements.length * bytes);
   const origin = target.nest.index(0);
   // They are written where the last of them is computed, which may be outside of the current loop.

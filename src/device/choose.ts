@@ -4,8 +4,9 @@
  * @module
  */
 import type { Device } from "./device.ts";
-import { interpreterDevice } from "./interpreter.ts";
-import { wasmDevice } from "./wasm_inline.ts";
+import { type Precision, PRECISIONS } from "../tensor/precision.ts";
+import { interpreterDevice, interpreterSingleDevice } from "./interpreter.ts";
+import { wasmDevice, wasmSingleDevice } from "./wasm_inline.ts";
 
 /** A device by name; `"auto"` takes the fastest that is there. */
 export type DeviceName = "auto" | "interpreter" | "wasm";
@@ -23,10 +24,11 @@ const SIMD_PROBE = Uint8Array.of(
  * The device of a name.
  *
  * @param name Its name; `"auto"` is WebAssembly, or the interpreter where WebAssembly has no SIMD.
+ * @param precision What the floats of programs are; f64 by default.
  * @returns The device.
- * @throws {RangeError} If there is no device of that name.
+ * @throws {RangeError} If there is no device of that name, or no such precision.
  */
-export function chooseDevice(name: DeviceName = "auto"): Device {
+export function chooseDevice(name: DeviceName = "auto", precision: Precision = "f64"): Device {
   if (!DEVICE_NAMES.includes(name)) {
     throw new RangeError(
       `Cannot choose the device ${JSON.stringify(name)}: expected one of ${
@@ -34,7 +36,17 @@ export function chooseDevice(name: DeviceName = "auto"): Device {
       }`,
     );
   }
-  if (name === "interpreter") return interpreterDevice;
-  if (name === "wasm") return wasmDevice;
-  return WebAssembly.validate(SIMD_PROBE) ? wasmDevice : interpreterDevice;
+  if (!PRECISIONS.includes(precision)) {
+    throw new RangeError(
+      `Cannot run in the precision ${JSON.stringify(precision)}: expected one of ${
+        PRECISIONS.join(", ")
+      }`,
+    );
+  }
+  const [interpreter, wasm] = precision === "f64"
+    ? [interpreterDevice, wasmDevice]
+    : [interpreterSingleDevice, wasmSingleDevice];
+  if (name === "interpreter") return interpreter;
+  if (name === "wasm") return wasm;
+  return WebAssembly.validate(SIMD_PROBE) ? wasm : interpreter;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { type CompiledStep, compileMap, compileStep } from "../compile/ensemble.ts";
+import type { Precision } from "../tensor/precision.ts";
 import { inputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
@@ -56,10 +57,15 @@ class InlineStep implements StepRunner {
   /** How many steps of one group fit a slice, as far as known. */
   #perSlice = 1;
 
-  constructor(program: Program, leaves: number, record: readonly number[]) {
+  constructor(
+    program: Program,
+    leaves: number,
+    record: readonly number[],
+    precision: Precision,
+  ) {
     checkStep(program, leaves);
     this.#types = inputTypes(program).slice(0, -1);
-    this.#compiled = compileStep(program, leaves, record);
+    this.#compiled = compileStep(program, leaves, record, precision);
   }
 
   run(
@@ -87,7 +93,7 @@ class InlineStep implements StepRunner {
     this.#instance ??= instantiate(this.#compiled.bytes);
     const { memory, run } = await this.#instance;
     const pauses = pausesOf(signal);
-    const groups = groupsOf(chains);
+    const groups = groupsOf(chains, block);
     const drawsBase = free + groups * block.bytes;
     const drawStride = groups * layout.bytes;
     const mostKept = Math.max(1, Math.floor(DRAW_BYTES / Math.max(drawStride, 1)));
@@ -155,7 +161,7 @@ class InlineStep implements StepRunner {
     shared: readonly Tensor[],
     key: Key,
   ): void {
-    writeShared(memory, this.#compiled.shared, shared);
+    writeShared(memory, this.#compiled, shared);
     new Uint32Array(memory.buffer, this.#compiled.key, 2).set(key.data);
     if (!state.every((leaf, i) => leaf === this.#resident[i])) {
       const numbers = words(Uint32Array.from({ length: chains }, (_, i) => i));
@@ -165,8 +171,8 @@ class InlineStep implements StepRunner {
   }
 }
 
-function map(program: Program, own: number): MapRunner {
-  const compiled = compileMap(program, own);
+function map(program: Program, own: number, precision: Precision): MapRunner {
+  const compiled = compileMap(program, own, precision);
   const types = inputTypes(program);
   let instance: Promise<Instance> | undefined;
   return {
@@ -174,10 +180,10 @@ function map(program: Program, own: number): MapRunner {
       const points = chainsOf(types, inputs, shared);
       instance ??= instantiate(compiled.bytes);
       const { memory, run } = await instance;
-      const groups = groupsOf(points);
+      const groups = groupsOf(points, compiled.inputs);
       const outputs = compiled.free + groups * compiled.inputs.bytes;
       ensureMemory(memory, outputs + groups * compiled.outputs.bytes);
-      writeShared(memory, compiled.shared, shared);
+      writeShared(memory, compiled, shared);
       writeBlocks(memory, compiled.free, compiled.inputs, inputs);
       for (let group = 0; group < groups; group++) {
         run(
@@ -190,9 +196,18 @@ function map(program: Program, own: number): MapRunner {
   };
 }
 
+/** Runs compiled programs in this thread, with floats of a precision. */
+function wasmDeviceOf(precision: Precision): Device {
+  return {
+    name: "wasm",
+    precision,
+    step: (program, leaves, record) => new InlineStep(program, leaves, record, precision),
+    map: (program, own) => map(program, own, precision),
+  };
+}
+
 /** Runs compiled programs in this thread. */
-export const wasmDevice: Device = {
-  name: "wasm",
-  step: (program, leaves, record) => new InlineStep(program, leaves, record),
-  map,
-};
+export const wasmDevice: Device = wasmDeviceOf("f64");
+
+/** The same in single precision: four chains to a vector instead of two. */
+export const wasmSingleDevice: Device = wasmDeviceOf("f32");

@@ -5,14 +5,12 @@
  *
  * @module
  */
-import { GROUP, type Memory } from "../layout.ts";
-import type { Instruction, LaneType, Loop, Nest, Statement } from "../nest.ts";
+import { groupOf, type Memory } from "../layout.ts";
+import type { Instruction, Loop, Nest, Statement } from "../nest.ts";
 import { lastUses } from "./last_uses.ts";
-import { halves, pushVector, type VectorStack } from "./vector_code.ts";
+import { type VectorCode, vectorCodeOf } from "./precision_code.ts";
+import type { VectorStack } from "./vector_code.ts";
 import { Bytes, CODE, SIMD, VALUE_TYPE, type WasmFunction } from "./encoder.ts";
-
-/** Chains in a vector of each type. */
-const LANES: { readonly [T in LaneType]: number } = { f64: 2, mask: 2, u32: 4, index: GROUP };
 
 class Printer implements VectorStack {
   readonly code = new Bytes();
@@ -20,6 +18,10 @@ class Printer implements VectorStack {
   readonly #nest: Nest;
   readonly #memory: Memory;
   readonly #arguments: number;
+  /** How floats are computed with, and how many chains a vector holds. */
+  readonly #vector: VectorCode;
+  /** Chains in a group. */
+  readonly #group: number;
   /** First local of a value; a value of several vectors has consecutive ones. */
   readonly #home = new Map<number, readonly number[]>();
   readonly #free: { readonly [type: number]: number[] } = {
@@ -34,6 +36,8 @@ class Printer implements VectorStack {
     this.#nest = nest;
     this.#memory = memory;
     this.#arguments = argumentCount;
+    this.#vector = vectorCodeOf(memory.precision);
+    this.#group = groupOf(memory.precision);
     this.#spent = new Map();
     for (const [id, position] of lastUses(nest)) {
       const others = this.#spent.get(position);
@@ -62,7 +66,7 @@ class Printer implements VectorStack {
   /** How many vectors a value takes. */
   #vectors(id: number): number {
     const { uniform, type } = this.#at(id);
-    return uniform ? 1 : GROUP / LANES[type];
+    return uniform || type === "index" ? 1 : this.#group / this.#vector.lanes[type];
   }
 
   simd(code: number): void {
@@ -106,7 +110,7 @@ class Printer implements VectorStack {
   /** Pushes vector `v` of a value. */
   get(id: number, v = 0): void {
     const { operation, immediate } = this.#at(id);
-    if (operation === "constant") this.literal(...halves(immediate));
+    if (operation === "constant") this.literal(...this.#vector.constant(immediate));
     else if (operation === "constantWord") this.literal(immediate, immediate);
     else if (operation === "constantIndex") this.code.byte(CODE.i32Const).signed(immediate);
     else if (operation === "argument") this.code.byte(CODE.localGet).unsigned(immediate);
@@ -155,7 +159,8 @@ class Printer implements VectorStack {
 
   #store(address: number, offset: number, value: number): void {
     const { type } = this.#at(value);
-    for (let v = 0; v < GROUP / LANES[type]; v++) {
+    const vectors = type === "index" ? 1 : this.#group / this.#vector.lanes[type];
+    for (let v = 0; v < vectors; v++) {
       this.get(address);
       this.get(value, v);
       this.simd(SIMD.store);
@@ -192,7 +197,7 @@ class Printer implements VectorStack {
         return;
       default:
         for (let v = 0; v < this.#vectors(id); v++) {
-          pushVector(this, this.#at(id), v);
+          this.#vector.push(this, this.#at(id), v);
           this.#set(id, v);
         }
     }
