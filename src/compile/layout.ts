@@ -7,24 +7,21 @@
  *
  * @module
  */
-import type { Precision } from "../tensor/precision.ts";
+import { formatOf, type Precision } from "../tensor/precision.ts";
 import type { ArrayData, DType, ValueType } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
 
 /** Vectors of floats in a group, measured best in V8 (1: 1.6× slower, 2: 1.25×, 8: 1.4×). */
 const VECTORS = 4;
 
-/** Bytes of a float. */
-export const FLOAT_BYTES: { readonly [P in Precision]: 4 | 8 } = { f64: 8, f32: 4 };
-
 /** Chains in a group: vectors of two f64 or of four f32. */
 export function groupOf(precision: Precision): number {
-  return VECTORS * 16 / FLOAT_BYTES[precision];
+  return VECTORS * 16 / formatOf(precision).bytes;
 }
 
 /** Bytes that one element takes for all chains of a group; truth values are kept as words. */
 export function elementBytes(dtype: DType, precision: Precision): number {
-  return groupOf(precision) * (dtype === "f64" ? FLOAT_BYTES[precision] : 4);
+  return groupOf(precision) * (dtype === "f64" ? formatOf(precision).bytes : 4);
 }
 
 /** A value in a block, at an offset from the block's start. */

@@ -7,7 +7,7 @@
  */
 
 /**
- * What an instruction gives: a float, a 32-bit word or a truth value for each
+ * What an instruction gives: a float (`f64`, also where floats have 32 bits), a 32-bit word or a truth value for each
  * chain, or an `index`: one 32-bit integer for the whole group (loop counters,
  * addresses).
  */

@@ -6,7 +6,7 @@
  */
 import type { DType, Shape, ValueType } from "../tensor/program.ts";
 import { sizeOf, stridesOf } from "../tensor/shape.ts";
-import { FLOAT_BYTES, type Memory } from "./layout.ts";
+import type { Memory } from "./layout.ts";
 import type { LaneType, Operation } from "./nest.ts";
 import type { NestBuilder } from "./nest_builder.ts";
 
@@ -157,7 +157,7 @@ export function inMemory(target: Target, type: ValueType, base: number, offset: 
 /** Data that is the same for all chains, at a fixed place in memory. */
 export function shared(target: Target, type: ValueType, base: number): Value {
   const { dtype, shape } = type;
-  const bytes = dtype === "f64" ? FLOAT_BYTES[target.memory.precision] : 4;
+  const bytes = dtype === "f64" ? target.nest.format.bytes : 4;
   const steps = stridesOf(shape).map((stride) => stride * bytes);
   const element = (index: readonly number[]): number => {
     const at = address(target, index, steps, 0);

@@ -4,7 +4,7 @@ import { wasmSingleDevice } from "../../src/device/wasm_inline.ts";
 import { evaluateProgram } from "../../src/tensor/interpret.ts";
 import { isOf, type Program } from "../../src/tensor/program.ts";
 import { bits, type Key, key, normal, split, uniform } from "../../src/tensor/random.ts";
-import { fromArray, type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
+import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { trace } from "../../src/tensor/trace.ts";
 import { assertSameBits } from "./bits.ts";
 
