@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { addBlock, BLOCK, closeBlocks, noBlocks } from "../tensor/blocked_sum.ts";
+import { addBlock, BLOCK, blockLength, closeBlocks, noBlocks } from "../tensor/blocked_sum.ts";
 import type { Target } from "./value.ts";
 
 /** Whether a sum of so many terms is added up in blocks. */
@@ -50,8 +50,9 @@ export function blockedSums(
     return [...next.map(({ high }) => high), ...next.map(({ low }) => low)];
   };
   const line = (before: readonly number[], carried: readonly number[]): number[] => {
-    const whole = Math.floor(lengths[along] / BLOCK);
-    const rest = lengths[along] % BLOCK;
+    const length = blockLength(lengths[along]);
+    const whole = Math.floor(lengths[along] / length);
+    const rest = lengths[along] % length;
     const place = (from: number) => (i: number): readonly number[] => [
       ...before,
       nest.addIndex(from, i),
@@ -60,9 +61,9 @@ export function blockedSums(
     const blocks = whole === 0 ? carried : nest.loop(
       nest.index(whole),
       carried,
-      (block, sums) => add(sums, BLOCK, place(nest.scaleIndex(block, BLOCK))),
+      (block, sums) => add(sums, length, place(nest.scaleIndex(block, length))),
     );
-    return rest === 0 ? [...blocks] : add(blocks, rest, place(nest.index(whole * BLOCK)));
+    return rest === 0 ? [...blocks] : add(blocks, rest, place(nest.index(whole * length)));
   };
   const visit = (before: readonly number[], carried: readonly number[]): number[] =>
     before.length === along ? line(before, carried) : nest.loop(

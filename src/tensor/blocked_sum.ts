@@ -16,8 +16,25 @@ import type { Shape } from "./program.ts";
 export const BLOCK = 64;
 
 /**
+ * How many terms a block of a line has. Where a length from half of {@linkcode BLOCK} on divides the line,
+ * it is taken, so that there is no shorter rest, for which code would have to be written twice; multiples
+ * of 4 first, since compiled code likes to take some rows at a time.
+ *
+ * @param line How many terms the line has.
+ * @returns The length of all its blocks but the last.
+ */
+export function blockLength(line: number): number {
+  for (const step of [4, 1]) {
+    for (let length = BLOCK; length >= BLOCK / 2; length -= step) {
+      if (line % length === 0) return length;
+    }
+  }
+  return BLOCK;
+}
+
+/**
  * The axis along which the terms of a sum come in blocks: the last reduced one that is longer than 1. A line
- * of it is cut into blocks of {@linkcode BLOCK} terms and a shorter rest.
+ * of it is cut into blocks of {@linkcode blockLength} and a shorter rest.
  */
 export function blockedAxis(shape: Shape, axes: readonly number[]): number {
   return axes.findLast((axis) => shape[axis] > 1) ?? axes[0];

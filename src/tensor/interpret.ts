@@ -10,6 +10,7 @@ import {
   BLOCK,
   blockedAxis,
   type BlockedSum,
+  blockLength,
   closeBlocks,
   noBlocks,
 } from "./blocked_sum.ts";
@@ -132,12 +133,14 @@ function sumRule(...given: Parameters<Rule>): readonly ArrayData[] {
   const place = offsetsOf(x.shape, x.shape.map((_, axis) => axis === along ? 1 : 0));
   const to = reductionOffsets(x.shape, axes);
   const size = sizeOf(type.shape);
+  const line = x.shape[along];
+  const length = blockLength(line);
   const sums = new Array<BlockedSum<number>>(size).fill(noBlocks(on));
   const blocks = new Float64Array(size);
   for (let i = 0; i < to.length; i++) {
     const k = to[i];
-    blocks[k] = on.add(place[i] % BLOCK === 0 ? -0 : blocks[k], x.data[i]);
-    const ends = place[i] % BLOCK === BLOCK - 1 || place[i] === x.shape[along] - 1;
+    blocks[k] = on.add(place[i] % length === 0 ? -0 : blocks[k], x.data[i]);
+    const ends = place[i] % length === length - 1 || place[i] === line - 1;
     if (ends) sums[k] = addBlock(on, sums[k], blocks[k]);
   }
   return [Float64Array.from(sums, (sum) => closeBlocks(on, sum))];

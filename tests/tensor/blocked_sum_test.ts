@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { interpreterDevice, interpreterSingleDevice } from "../../src/device/interpreter.ts";
 import { wasmSingleDevice } from "../../src/device/wasm_inline.ts";
-import { BLOCK } from "../../src/tensor/blocked_sum.ts";
+import { BLOCK, blockLength } from "../../src/tensor/blocked_sum.ts";
 import { singleArithmetic as on } from "../../src/tensor/single/arithmetic.ts";
 import { key, normal, uniform } from "../../src/tensor/random.ts";
 import { apply, fill, type Tensor } from "../../src/tensor/tensor.ts";
@@ -19,8 +19,16 @@ async function sums(x: Tensor, axes: readonly number[]): Promise<Tensor> {
   return actual;
 }
 
+Deno.test("blocks are of at most 64 terms, and where they can leave no rest", () => {
+  const lengths = [1000, 200, 100, 70, 65, 67, 128, 3, 64, 100_000].map(blockLength);
+  assert.deepEqual(lengths, [40, 40, 50, 35, 64, 64, 64, 64, 64, 40]);
+});
+
 const CASES: readonly (readonly [shape: readonly number[], axes: readonly number[]])[] = [
-  ...[[[64], [0]], [[65], [0]], [[128], [0]], [[1000], [0]], [[130, 3], [0]], [[3, 130], [
+  ...[[[64], [0]], [[65], [0]], [[67], [0]], [[128], [0]], [[1000], [0]], [[130, 3], [0]], [[
+    3,
+    130,
+  ], [
     1,
   ]]] as const,
   ...[[[3, 130], [0, 1]], [[130, 3], [0, 1]], [[130, 1], [0, 1]], [[1, 70], [0, 1]]] as const,
