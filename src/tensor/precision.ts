@@ -7,7 +7,7 @@
 import { atan, atan2 } from "./arc_tangent.ts";
 import { type Arithmetic, numberArithmetic } from "./arithmetic.ts";
 import * as elementary from "./elementary.ts";
-import type { Elementary, ElementaryOfTwo } from "./elementary.ts";
+import type { Elementary, ElementaryOfTwo } from "./elementary_forms.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
 import { digamma, lgamma } from "./gamma_function.ts";
 import type { Unary } from "./program.ts";

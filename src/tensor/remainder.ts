@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arithmetic } from "./arithmetic.ts";
-import type { Elementary, ElementaryOfTwo } from "./elementary.ts";
+import type { Elementary, ElementaryOfTwo } from "./elementary_forms.ts";
 import { lowProduct, SPLITTER } from "./exact_product.ts";
 
 /** −1, 1, or x itself where that is ±0 or NaN. */

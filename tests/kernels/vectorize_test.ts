@@ -27,6 +27,7 @@ import { chooseDevice } from "../../src/device/choose.ts";
 import { mapChains } from "../../src/kernels/ensemble.ts";
 import { leaves, type Tree } from "../../src/tensor/tree.ts";
 import { assertSameBits } from "../tensor/bits.ts";
+import { logistic } from "../targets/mod.ts";
 import { KERNELS } from "./kernels.ts";
 
 const DEVICES: readonly DeviceName[] = ["interpreter", "wasm"];
@@ -358,6 +359,21 @@ Deno.test("vectorize() refuses what is no step, unknown options and devices", ()
     () => vectorize(look, { precision: "f16" as never }),
     /^RangeError: Cannot run in the precision "f16": expected one of f64, f32/,
   );
+});
+
+Deno.test("the f32 log density of a long likelihood is the f64 one to its last digits", async () => {
+  const { dimension, logDensity } = logistic(20_000, 3);
+  const long = density(dimension, logDensity);
+  const position = normal(key(4), [16, dimension]).mul(0.02);
+  const rounded = tensor(Float64Array.from(position.data, Math.fround)).reshape(position.shape);
+  const [double, single] = await Promise.all(
+    (["f64", "f32"] as const).map((precision) => startChains(long, mala(), { precision })(rounded)),
+  );
+  // About −13,900, where floats of 32 bits are 2⁻¹⁰ apart.
+  const errors = single.logDensity.sub(double.logDensity).abs();
+  assert.ok(Math.max(...errors.data) <= 2 ** -10, `${errors}`);
+  const slopes = single.gradient.sub(double.gradient).abs();
+  assert.ok(Math.max(...slopes.data) <= 1e-3, `${slopes}`);
 });
 
 Deno.test("a key gives f32 chains nearly the first steps of f64 ones", async () => {

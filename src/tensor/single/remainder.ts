@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ElementaryOfTwo } from "../elementary.ts";
+import type { ElementaryOfTwo } from "../elementary_forms.ts";
 import { remainder } from "../remainder.ts";
 
 /** 2¹² + 1, which cuts the significand of a float of 32 bits in halves. */
