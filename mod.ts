@@ -187,6 +187,7 @@ export type { KeyWords } from "./src/random/words.ts";
 
 // Where programs run.
 export type { DeviceName } from "./src/device/choose.ts";
+export type { Precision } from "./src/tensor/precision.ts";
 export type {
   Device,
   Hold,

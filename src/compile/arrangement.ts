@@ -6,7 +6,6 @@
  */
 import type { DType, PrimitiveParameters, ValueType } from "../tensor/program.ts";
 import { sizeOf, stridesOf } from "../tensor/shape.ts";
-import { elementBytes } from "./layout.ts";
 import type { Rule } from "./rule.ts";
 import {
   everyIndex,
@@ -65,7 +64,7 @@ interface Part {
 /** A large array put together in memory from parts, later ones over earlier ones. */
 function stored(target: Target, type: ValueType, parts: readonly Part[]): Value {
   const { nest, memory } = target;
-  const bytes = elementBytes(type.dtype);
+  const bytes = memory.elementBytes(type.dtype);
   const base = memory.reserve(sizeOf(type.shape) * bytes);
   const steps = stridesOf(type.shape).map((stride) => stride * bytes);
   for (const { value, start, step } of parts) {

@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { atan, atan2 } from "../tensor/arc_tangent.ts";
-import * as elementary from "../tensor/elementary.ts";
-import { erf, erfc, erfcx, logNormalCdf } from "../tensor/error_function.ts";
-import { digamma, lgamma } from "../tensor/gamma_function.ts";
-import { logAddExp, sigmoid, softplus } from "../tensor/logistic_function.ts";
-import type { Binary, DType, PrimitiveParameters, Unary } from "../tensor/program.ts";
-import { mod, sign } from "../tensor/remainder.ts";
+import { applyUnary } from "../tensor/precision.ts";
+import {
+  type Binary,
+  type DType,
+  type PrimitiveParameters,
+  UNARY,
+  type Unary,
+} from "../tensor/program.ts";
 import type { LaneType, Operation } from "./nest.ts";
 import type { Rule } from "./rule.ts";
 import { laneType, settle, type Target } from "./value.ts";
@@ -27,30 +28,9 @@ function elementwise(
   ];
 }
 
-const unary: { readonly [P in Unary]: (target: Target, x: number) => number } = {
-  neg: ({ nest }, x) => nest.neg(x),
-  abs: ({ nest }, x) => nest.abs(x),
-  sqrt: ({ nest }, x) => nest.sqrt(x),
-  floor: ({ nest }, x) => nest.floor(x),
-  exp: ({ nest }, x) => elementary.exp(nest, x),
-  log: ({ nest }, x) => elementary.log(nest, x),
-  log1p: ({ nest }, x) => elementary.log1p(nest, x),
-  expm1: ({ nest }, x) => elementary.expm1(nest, x),
-  sin: ({ nest }, x) => elementary.sin(nest, x),
-  cos: ({ nest }, x) => elementary.cos(nest, x),
-  tanh: ({ nest }, x) => elementary.tanh(nest, x),
-  sigmoid: ({ nest }, x) => sigmoid(nest, x),
-  softplus: ({ nest }, x) => softplus(nest, x),
-  sign: ({ nest }, x) => sign(nest, x),
-  tan: ({ nest }, x) => elementary.tan(nest, x),
-  atan: ({ nest }, x) => atan(nest, x),
-  erf: ({ nest }, x) => erf(nest, x),
-  erfc: ({ nest }, x) => erfc(nest, x),
-  erfcx: ({ nest }, x) => erfcx(nest, x),
-  logNormalCdf: ({ nest }, x) => logNormalCdf(nest, x),
-  lgamma: ({ nest }, x) => lgamma(nest, x),
-  digamma: ({ nest }, x) => digamma(nest, x),
-};
+function unaryRule(name: Unary): Rule {
+  return elementwise(({ nest }, [x]) => applyUnary(name, nest.format, nest, x));
+}
 
 interface Instructions {
   readonly float?: Operation;
@@ -92,12 +72,6 @@ function binaryRule(name: keyof typeof binary): Rule {
   });
 }
 
-function mapRules<K extends string, T>(table: { readonly [P in K]: T }, make: (entry: T) => Rule) {
-  return Object.fromEntries(
-    Object.entries(table).map(([name, entry]) => [name, make(entry as T)]),
-  ) as { [P in K]: Rule };
-}
-
 function named<K extends string>(table: { readonly [P in K]: unknown }, make: (name: K) => Rule) {
   return Object.fromEntries(Object.keys(table).map((name) => [name, make(name as K)])) as {
     [P in K]: Rule;
@@ -114,11 +88,11 @@ const CONVERSIONS: { readonly [from in DType]: { readonly [to in DType]?: Operat
 export const elementwiseRules: {
   readonly [P in Unary | Binary | "not" | "select" | "convert"]: Rule;
 } = {
-  ...mapRules(unary, (compute) => elementwise((target, [x]) => compute(target, x))),
+  ...Object.fromEntries(UNARY.map((name) => [name, unaryRule(name)])) as { [P in Unary]: Rule },
   ...named(binary, binaryRule),
-  mod: elementwise(({ nest }, [a, b]) => mod(nest, a, b)),
-  atan2: elementwise(({ nest }, [y, x]) => atan2(nest, y, x)),
-  logAddExp: elementwise(({ nest }, [a, b]) => logAddExp(nest, a, b)),
+  mod: elementwise(({ nest }, [a, b]) => nest.format.binary.mod(nest, a, b)),
+  atan2: elementwise(({ nest }, [y, x]) => nest.format.binary.atan2(nest, y, x)),
+  logAddExp: elementwise(({ nest }, [a, b]) => nest.format.binary.logAddExp(nest, a, b)),
   not: elementwise(({ nest }, [x]) => nest.not(x)),
   select: elementwise(({ nest }, [mask, a, b]) => {
     if (a === b) return a;

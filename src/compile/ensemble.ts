@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Precision } from "../tensor/precision.ts";
 import { inputTypes, outputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import { type Block, blockOf, Memory } from "./layout.ts";
 import { lower } from "./lower.ts";
@@ -30,6 +31,8 @@ export interface CompiledModule {
   readonly free: number;
   /** The functions of the host that it imports, in this order. */
   readonly callees: readonly Callee[];
+  /** What floats are. */
+  readonly precision: Precision;
 }
 
 /** A step, compiled as `run(block, firstStep, kept, thin, draws, drawStride)`. */
@@ -59,7 +62,7 @@ function placeShared(target: Target, types: readonly ValueType[]): {
 } {
   const slots = types.map((type) => ({
     ...type,
-    address: target.memory.reserve(blockOf([type]).bytes),
+    address: target.memory.reserve(blockOf([type], target.memory.precision).bytes),
   }));
   return { slots, values: slots.map((slot) => shared(target, slot, slot.address)) };
 }
@@ -78,25 +81,27 @@ function readBlock(target: Target, block: Block, base: number): Value[] {
  * @param program The step; all its inputs but the first `leaves` and the last are shared.
  * @param leaves How many leaves the state has.
  * @param record Which leaves are written for each kept draw.
+ * @param precision What floats are; f64 by default.
  * @returns The module.
  */
 export function compileStep(
   program: Program,
   leaves: number,
   record: readonly number[],
+  precision: Precision = "f64",
 ): CompiledStep {
   const types = inputTypes(program);
   const stateTypes = types.slice(0, leaves);
-  const memory = new Memory();
-  const nest = new NestBuilder();
+  const memory = new Memory(precision);
+  const nest = new NestBuilder(precision);
   const target: Target = { nest, memory };
   const argument = (n: number): number => nest.emit("argument", "index", [], n);
   const [blockBase, firstStep, kept, thin, drawsBase, drawStride] = [0, 1, 2, 3, 4, 5].map(
     argument,
   );
 
-  const block = blockOf([SCALAR_WORD, ...stateTypes]);
-  const draws = blockOf(record.map((leaf) => stateTypes[leaf]));
+  const block = blockOf([SCALAR_WORD, ...stateTypes], precision);
+  const draws = blockOf(record.map((leaf) => stateTypes[leaf]), precision);
   const { slots, values: sharedValues } = placeShared(target, [...types.slice(leaves, -1), KEY]);
   const runKey = sharedValues.at(-1) as Value;
   const parameters = sharedValues.slice(0, -1);
@@ -148,6 +153,7 @@ export function compileStep(
     shared: slots.slice(0, -1),
     key: (slots.at(-1) as SharedSlot).address,
     free: memory.end,
+    precision,
     block,
     draws,
   };
@@ -158,16 +164,21 @@ export function compileStep(
  *
  * @param program The function.
  * @param own How many of its inputs each chain has for itself; the others are shared.
+ * @param precision What floats are; f64 by default.
  * @returns The module.
  */
-export function compileMap(program: Program, own: number): CompiledMap {
+export function compileMap(
+  program: Program,
+  own: number,
+  precision: Precision = "f64",
+): CompiledMap {
   const types = inputTypes(program);
-  const memory = new Memory();
-  const nest = new NestBuilder();
+  const memory = new Memory(precision);
+  const nest = new NestBuilder(precision);
   const target: Target = { nest, memory };
   const [from, to] = [0, 1].map((n) => nest.emit("argument", "index", [], n));
-  const inputs = blockOf(types.slice(0, own));
-  const outputs = blockOf(outputTypes(program));
+  const inputs = blockOf(types.slice(0, own), precision);
+  const outputs = blockOf(outputTypes(program), precision);
   const { slots, values } = placeShared(target, types.slice(own));
   lower(target, program, [...readBlock(target, inputs, from), ...values])
     .forEach((value, i) => write(target, value, to, outputs.slots[i].offset));
@@ -178,6 +189,7 @@ export function compileMap(program: Program, own: number): CompiledMap {
     callees: finished.callees,
     shared: slots,
     free: memory.end,
+    precision,
     inputs,
     outputs,
   };

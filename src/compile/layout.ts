@@ -7,15 +7,21 @@
  *
  * @module
  */
-import type { DType, ValueType } from "../tensor/program.ts";
+import { formatOf, type Precision } from "../tensor/precision.ts";
+import type { ArrayData, DType, ValueType } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
 
-/** Chains in a group: four vectors of two, measured best in V8 (1: 1.6× slower, 2: 1.25×, 8: 1.4×). */
-export const GROUP = 8;
+/** Vectors of floats in a group, measured best in V8 (1: 1.6× slower, 2: 1.25×, 8: 1.4×). */
+const VECTORS = 4;
+
+/** Chains in a group: vectors of two f64 or of four f32. */
+export function groupOf(precision: Precision): number {
+  return VECTORS * 16 / formatOf(precision).bytes;
+}
 
 /** Bytes that one element takes for all chains of a group; truth values are kept as words. */
-export function elementBytes(dtype: DType): number {
-  return dtype === "f64" ? 8 * GROUP : 4 * GROUP;
+export function elementBytes(dtype: DType, precision: Precision): number {
+  return groupOf(precision) * (dtype === "f64" ? formatOf(precision).bytes : 4);
 }
 
 /** A value in a block, at an offset from the block's start. */
@@ -30,22 +36,25 @@ export interface Block {
   readonly slots: readonly Slot[];
   /** Bytes in all, a multiple of 64. */
   readonly bytes: number;
+  /** What its floats are, from which follows how many chains it holds. */
+  readonly precision: Precision;
 }
 
 /**
  * Lays values of one group one after the other.
  *
  * @param types Their types.
+ * @param precision What their floats are.
  * @returns Where each lies.
  */
-export function blockOf(types: readonly ValueType[]): Block {
+export function blockOf(types: readonly ValueType[], precision: Precision): Block {
   let offset = 0;
   const slots = types.map(({ dtype, shape }) => {
     const slot = { dtype, shape, offset };
-    offset += sizeOf(shape) * elementBytes(dtype);
+    offset += sizeOf(shape) * elementBytes(dtype, precision);
     return slot;
   });
-  return { slots, bytes: roundUp(offset) };
+  return { slots, bytes: roundUp(offset), precision };
 }
 
 /** The next multiple of a cache line. */
@@ -55,10 +64,22 @@ export function roundUp(bytes: number): number {
 
 /** Memory that is laid out while code is written: literals, data, shared parameters, scratch. */
 export class Memory {
+  /** What floats are. */
+  readonly precision: Precision;
   #next = 0;
   readonly #floats = new Map<string, number>();
   readonly #placed = new Map<ArrayBufferView, number>();
   readonly #segments: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
+
+  /** @param precision What floats are. */
+  constructor(precision: Precision) {
+    this.precision = precision;
+  }
+
+  /** Bytes that one element takes for all chains of a group. */
+  elementBytes(dtype: DType): number {
+    return elementBytes(dtype, this.precision);
+  }
 
   /** The first byte after everything laid out so far. */
   get end(): number {
@@ -78,11 +99,13 @@ export class Memory {
   }
 
   /** Data, at a cache line; the same array is placed once. */
-  place(data: ArrayBufferView): number {
+  place(data: ArrayData): number {
     const known = this.#placed.get(data);
     if (known !== undefined) return known;
-    const offset = this.reserve(data.byteLength);
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice();
+    const { buffer, byteOffset, byteLength } =
+      this.precision === "f32" && data instanceof Float64Array ? Float32Array.from(data) : data;
+    const offset = this.reserve(byteLength);
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength).slice();
     this.#segments.push({ offset, bytes });
     this.#placed.set(data, offset);
     return offset;

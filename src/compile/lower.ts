@@ -5,10 +5,8 @@
  */
 import type { Equation, PrimitiveParameters, Program, RuleTable } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import { boxMuller } from "../tensor/box_muller.ts";
 import { arrangementRules } from "./arrangement.ts";
 import { elementwiseRules } from "./elementwise.ts";
-import { elementBytes } from "./layout.ts";
 import { reductionRules } from "./reduction.ts";
 import type { Rule } from "./rule.ts";
 import { threefry } from "./threefry.ts";
@@ -65,8 +63,8 @@ const rules: RuleTable<Rule> = {
       return [small(target, type, drawn.flat())];
     }
     const pairs = { dtype: type.dtype, shape: type.shape };
-    const base = target.memory.reserve(sizeOf(type.shape) * elementBytes("u32"));
-    const bytes = elementBytes("u32");
+    const bytes = target.memory.elementBytes("u32");
+    const base = target.memory.reserve(sizeOf(type.shape) * bytes);
     nest.loop(nest.index(counters.shape[0]), [], (counter) => {
       const [drawn] = threefry(nest, words, [[zero, counters.element([counter])]]);
       const at = nest.scaleIndex(counter, 2 * bytes);
@@ -77,11 +75,11 @@ const rules: RuleTable<Rule> = {
   },
   boxMuller: (target, [words], _, [type]) => {
     const { nest } = target;
-    const pair = (i: number): [number, number] => {
+    const pair = (i: number): readonly [number, number] => {
       const [first, second] = [0, 1].map((word) =>
         nest.emit("wordToFloat", "f64", [words.element([i, nest.index(word)])])
       );
-      return boxMuller(nest, first, second);
+      return nest.format.boxMuller(nest, first, second);
     };
     const [count] = type.shape;
     if (count <= WRITTEN_OUT_PAIRS) {
@@ -89,7 +87,7 @@ const rules: RuleTable<Rule> = {
         small(target, type, Array.from({ length: count }, (_, i) => pair(nest.index(i))).flat()),
       ];
     }
-    const bytes = elementBytes("f64");
+    const bytes = target.memory.elementBytes("f64");
     const base = target.memory.reserve(sizeOf(type.shape) * bytes);
     nest.loop(nest.index(count), [], (turn) => {
       const at = nest.scaleIndex(turn, 2 * bytes);
@@ -103,8 +101,8 @@ const rules: RuleTable<Rule> = {
   host: (target, [x], { host, output }: PrimitiveParameters["host"], [type]) => {
     const { nest, memory } = target;
     const [length] = x.shape;
-    const from = memory.reserve(length * elementBytes("f64"));
-    const to = memory.reserve(sizeOf(type.shape) * elementBytes("f64"));
+    const from = memory.reserve(length * memory.elementBytes("f64"));
+    const to = memory.reserve(sizeOf(type.shape) * memory.elementBytes("f64"));
     write(target, x, nest.index(0), from);
     nest.call({ host, output, length }, from, to);
     return [inMemory(target, type, nest.index(0), to)];
@@ -134,7 +132,7 @@ function countedLoop(
   const inLocals = carries.map(({ elements }) => elements !== undefined);
   const homes = carries.map((value, i) => {
     if (inLocals[i]) return 0;
-    const base = memory.reserve(sizeOf(value.shape) * elementBytes(value.dtype));
+    const base = memory.reserve(sizeOf(value.shape) * memory.elementBytes(value.dtype));
     write(target, value, nest.index(0), base);
     return base;
   });

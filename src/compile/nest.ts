@@ -9,7 +9,7 @@
 import type { HostCall } from "../tensor/host_call.ts";
 
 /**
- * What an instruction gives: a float, a 32-bit word or a truth value for each
+ * What an instruction gives: a float (`f64`, also where floats have 32 bits), a 32-bit word or a truth value for each
  * chain, or an `index`: one 32-bit integer for the whole group (loop counters,
  * addresses).
  */

@@ -6,6 +6,7 @@
  */
 import { type Arithmetic, numberArithmetic } from "../tensor/arithmetic.ts";
 import { elementBytes } from "./layout.ts";
+import { type FloatFormat, formatOf, type Precision } from "../tensor/precision.ts";
 import type {
   Callee,
   FloatOperation,
@@ -23,6 +24,7 @@ interface Scope {
   readonly known: Map<string, number>;
 }
 
+/** What is computed at once on constants; `constant` then rounds it to the format. */
 const FOLDED: {
   readonly [P in FloatOperation]?: (...x: number[]) => number;
 } = {
@@ -60,14 +62,24 @@ const COMMUTATIVE: ReadonlySet<Operation> = new Set<Operation>([
 
 /** A loop nest being written. */
 export class NestBuilder implements Arithmetic<number, number> {
+  /** What floats are, and how functions are computed with them. */
+  readonly format: FloatFormat;
   readonly #instructions: Instruction[] = [];
   readonly #scopes: Scope[] = [{ statements: [], known: new Map() }];
   readonly #callees: Callee[] = [];
 
+  /** @param precision What floats are. */
+  constructor(precision: Precision) {
+    this.format = formatOf(precision);
+  }
+
   /** The finished nest. */
   finish(): Nest {
     const body = this.#scopes[0].statements;
-    return optimised({ instructions: this.#instructions, body, callees: this.#callees });
+    return optimised(
+      { instructions: this.#instructions, body, callees: this.#callees },
+      this.format.precision,
+    );
   }
 
   /** How many loops the next instruction is in. */
@@ -132,14 +144,15 @@ export class NestBuilder implements Arithmetic<number, number> {
   call(callee: Callee, from: number, to: number): void {
     this.#callees.push(callee);
     const number = this.#callees.length - 1;
-    const vector = callee.length * elementBytes("f64");
+    const element = elementBytes("f64", this.format.precision);
+    const vector = callee.length * element;
     this.#scopes[this.depth].statements.push({
       kind: "call",
       callee: number,
       from,
       fromBytes: vector,
       to,
-      toBytes: callee.output === "value" ? elementBytes("f64") : vector,
+      toBytes: callee.output === "value" ? element : vector,
     });
   }
 
@@ -265,7 +278,7 @@ export class NestBuilder implements Arithmetic<number, number> {
   }
 
   constant(value: number): number {
-    return this.emit("constant", "f64", [], value);
+    return this.emit("constant", "f64", [], this.format.arithmetic.constant(value));
   }
   add(a: number, b: number): number {
     return this.#float("add", a, b);

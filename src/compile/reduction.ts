@@ -3,11 +3,22 @@
  *
  * @module
  */
-import type { PrimitiveParameters, Reduction } from "../tensor/program.ts";
+import { blockedAxis } from "../tensor/blocked_sum.ts";
+import type { PrimitiveParameters, Reduction, ValueType } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
+import { blockedSums, inBlocks } from "./blocked_sum.ts";
 import type { Operation } from "./nest.ts";
 import type { Rule } from "./rule.ts";
-import { everyIndex, literal, materialise, settle, small, UNROLLED } from "./value.ts";
+import {
+  everyIndex,
+  literal,
+  materialise,
+  settle,
+  small,
+  type Target,
+  UNROLLED,
+  type Value,
+} from "./value.ts";
 
 const accumulate: { readonly [P in Reduction]: { first: number; operation: Operation } } = {
   sum: { first: -0, operation: "add" },
@@ -40,6 +51,18 @@ function reductionRule(name: Reduction): Rule {
         (sum, reduced) => add(sum, kept, literal(target, reduced)),
         nest.constant(sizeOf(lengths) === 0 ? first + 0 : first),
       );
+    if (name === "sum" && inBlocks(target, sizeOf(lengths))) {
+      const along = axes.indexOf(blockedAxis(x.shape, axes));
+      const total = (kept: readonly (readonly number[])[]): number[] =>
+        blockedSums(
+          target,
+          { lengths, along },
+          kept.map((index) => {
+            return (reduced) => x.element(whole(index, reduced));
+          }),
+        );
+      return [overResult(target, type, total)];
+    }
     if (sizeOf(lengths) <= UNROLLED) {
       const result = settle(target, type, unrolled);
       return [result.elements === undefined ? materialise(target, result) : result];
@@ -61,13 +84,22 @@ function reductionRule(name: Reduction): Rule {
       };
       return visit([], kept.map(() => nest.constant(first)));
     };
-    if (sizeOf(type.shape) <= UNROLLED) {
-      const indices = everyIndex(type.shape).map((index) => literal(target, index));
-      return [small(target, type, looped(indices))];
-    }
-    const { dtype, shape } = type;
-    return [materialise(target, { dtype, shape, element: (index) => looped([index])[0] })];
+    return [overResult(target, type, looped)];
   };
+}
+
+/** The elements of a result, from loops that give some of them at a time: all at once if they are few. */
+function overResult(
+  target: Target,
+  type: ValueType,
+  reduced: (kept: readonly (readonly number[])[]) => number[],
+): Value {
+  if (sizeOf(type.shape) <= UNROLLED) {
+    const indices = everyIndex(type.shape).map((index) => literal(target, index));
+    return small(target, type, reduced(indices));
+  }
+  const { dtype, shape } = type;
+  return materialise(target, { dtype, shape, element: (index) => reduced([index])[0] });
 }
 
 /** Code rules of the reductions. */

@@ -6,7 +6,7 @@
  */
 import type { DType, Shape, ValueType } from "../tensor/program.ts";
 import { sizeOf, stridesOf } from "../tensor/shape.ts";
-import { elementBytes, type Memory } from "./layout.ts";
+import type { Memory } from "./layout.ts";
 import type { LaneType, Operation } from "./nest.ts";
 import type { NestBuilder } from "./nest_builder.ts";
 
@@ -155,7 +155,7 @@ function placeOf(
 export function inMemory(target: Target, type: ValueType, base: number, offset: number): Value {
   const { dtype, shape } = type;
   const depth = target.nest.depth;
-  const bytes = elementBytes(dtype);
+  const bytes = target.memory.elementBytes(dtype);
   const steps = stridesOf(shape).map((stride) => stride * bytes);
   return settle(target, type, (index) => {
     const [at, known] = placeOf(target, index, steps, base, offset);
@@ -167,7 +167,7 @@ export function inMemory(target: Target, type: ValueType, base: number, offset: 
 export function shared(target: Target, type: ValueType, base: number): Value {
   const { nest } = target;
   const { dtype, shape } = type;
-  const bytes = dtype === "f64" ? 8 : 4;
+  const bytes = dtype === "f64" ? target.nest.format.bytes : 4;
   const steps = stridesOf(shape).map((stride) => stride * bytes);
   return settle(target, type, (index) => {
     const [at, known] = placeOf(target, index, steps, nest.index(0), base);
@@ -183,7 +183,9 @@ export function write(
   value: Value,
   base: number,
   offset: number,
-  steps: readonly number[] = stridesOf(value.shape).map((s) => s * elementBytes(value.dtype)),
+  steps: readonly number[] = stridesOf(value.shape).map((s) =>
+    s * target.memory.elementBytes(value.dtype)
+  ),
 ): void {
   const { dtype, shape, elements } = value;
   if (elements !== undefined) {
@@ -214,14 +216,14 @@ export function materialise(target: Target, value: Value): Value {
 
 /** Copies a value to memory of its own. */
 export function apart(target: Target, value: Value): Value {
-  const base = target.memory.reserve(sizeOf(value.shape) * elementBytes(value.dtype));
+  const base = target.memory.reserve(sizeOf(value.shape) * target.memory.elementBytes(value.dtype));
   const origin = target.nest.index(0);
   write(target, value, origin, base);
   return inMemory(target, value, origin, base);
 }
 
 function spill(target: Target, type: ValueType, elements: readonly number[]): Value {
-  const bytes = elementBytes(type.dtype);
+  const bytes = target.memory.elementBytes(type.dtype);
   const base = target.memory.reserve(elements.length * bytes);
   const origin = target.nest.index(0);
   // They are written where the last of them is computed, which may be outside of the current loop.

@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { type Block, GROUP, type Slot } from "../compile/layout.ts";
-import type { SharedSlot } from "../compile/ensemble.ts";
-import type { ArrayData } from "../tensor/program.ts";
+import { type Block, groupOf, type Slot } from "../compile/layout.ts";
+import type { CompiledModule } from "../compile/ensemble.ts";
+import type { Precision } from "../tensor/precision.ts";
+import type { ArrayData, ValueType } from "../tensor/program.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 
@@ -17,14 +18,19 @@ export interface Bytes {
   readonly buffer: ArrayBufferLike;
 }
 
-/** Memory as elements of a slot's type; truth values are kept as words. */
-function view(memory: Bytes, { dtype }: Slot): Float64Array | Uint32Array {
-  return dtype === "f64" ? new Float64Array(memory.buffer) : new Uint32Array(memory.buffer);
+/** Memory as elements of a type; truth values are kept as words. */
+function view(
+  { buffer }: Bytes,
+  { dtype }: ValueType,
+  precision: Precision,
+): Float64Array | Float32Array | Uint32Array {
+  if (dtype !== "f64") return new Uint32Array(buffer);
+  return precision === "f64" ? new Float64Array(buffer) : new Float32Array(buffer);
 }
 
 /** How many groups a number of chains makes. */
-export function groupsOf(chains: number): number {
-  return Math.ceil(chains / GROUP);
+export function groupsOf(chains: number, { precision }: Block): number {
+  return Math.ceil(chains / groupOf(precision));
 }
 
 /**
@@ -42,17 +48,18 @@ export function writeBlocks(
   block: Block,
   arrays: readonly Tensor[],
 ): void {
+  const lanes = groupOf(block.precision);
   block.slots.forEach((slot, i) => {
     const { data, shape } = arrays[i];
     const chains = shape[0];
     const size = sizeOf(slot.shape);
-    const into = view(memory, slot);
+    const into = view(memory, slot, block.precision);
     const width = into.BYTES_PER_ELEMENT;
-    for (let group = 0; group < groupsOf(chains); group++) {
+    for (let group = 0; group < groupsOf(chains, block); group++) {
       const start = (base + group * block.bytes + slot.offset) / width;
-      for (let lane = 0; lane < GROUP; lane++) {
-        const chain = Math.min(group * GROUP + lane, chains - 1);
-        for (let e = 0; e < size; e++) into[start + e * GROUP + lane] = data[chain * size + e];
+      for (let lane = 0; lane < lanes; lane++) {
+        const chain = Math.min(group * lanes + lane, chains - 1);
+        for (let e = 0; e < size; e++) into[start + e * lanes + lane] = data[chain * size + e];
       }
     }
   });
@@ -104,13 +111,14 @@ export function readSlot(
   offset: number,
 ): void {
   const size = sizeOf(slot.shape);
-  const from = view(memory, slot);
+  const lanes = groupOf(block.precision);
+  const from = view(memory, slot, block.precision);
   const width = from.BYTES_PER_ELEMENT;
   for (let chain = 0; chain < chains; chain++) {
-    const group = Math.floor(chain / GROUP);
-    const start = (base + group * block.bytes + slot.offset) / width + chain % GROUP;
+    const group = Math.floor(chain / lanes);
+    const start = (base + group * block.bytes + slot.offset) / width + chain % lanes;
     const to = chain * stride + offset;
-    for (let e = 0; e < size; e++) data[to + e] = from[start + e * GROUP];
+    for (let e = 0; e < size; e++) data[to + e] = from[start + e * lanes];
   }
 }
 
@@ -118,26 +126,19 @@ export function readSlot(
  * Writes what all chains share.
  *
  * @param memory The memory.
- * @param slots Where each goes.
+ * @param module Says where each goes.
  * @param values The values.
  */
 export function writeShared(
-  memory: WebAssembly.Memory,
-  slots: readonly SharedSlot[],
+  memory: Bytes,
+  { shared, precision }: Pick<CompiledModule, "shared" | "precision">,
   values: readonly Tensor[],
 ): void {
-  slots.forEach(({ address, dtype }, i) => {
+  shared.forEach((slot, i) => {
     const { data } = values[i];
-    const into = dtype === "f64"
-      ? new Float64Array(memory.buffer, address, data.length)
-      : new Uint32Array(memory.buffer, address, data.length);
-    into.set(data);
+    const into = view(memory, slot, precision);
+    into.set(data, slot.address / into.BYTES_PER_ELEMENT);
   });
-}
-
-/** Bytes of what all chains share; truth values are kept as words. */
-function sharedBytes({ dtype, shape }: SharedSlot): number {
-  return sizeOf(shape) * (dtype === "f64" ? 8 : 4);
 }
 
 /** A copy of a part of memory. */
@@ -148,12 +149,15 @@ export function copyOf(memory: Bytes, address: number, bytes: number): Uint8Arra
 /** A copy of what all chains share. */
 export function copyShared(
   memory: Bytes,
-  slots: readonly SharedSlot[],
+  { shared, precision }: Pick<CompiledModule, "shared" | "precision">,
 ): { readonly address: number; readonly bytes: Uint8Array<ArrayBuffer> }[] {
-  return slots.map((slot) => ({
-    address: slot.address,
-    bytes: copyOf(memory, slot.address, sharedBytes(slot)),
-  }));
+  return shared.map((slot) => {
+    const { BYTES_PER_ELEMENT } = view(memory, slot, precision);
+    return {
+      address: slot.address,
+      bytes: copyOf(memory, slot.address, sizeOf(slot.shape) * BYTES_PER_ELEMENT),
+    };
+  });
 }
 
 /** Grows a memory to hold at least so many bytes. */

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Device } from "./device.ts";
-import { interpreterDevice } from "./interpreter.ts";
+import { type Precision, PRECISIONS } from "../tensor/precision.ts";
+import { interpreterDevice, interpreterSingleDevice } from "./interpreter.ts";
 import { wasmDeviceWith } from "./wasm.ts";
 
 /** A device by name; `"auto"` takes the fastest that is there. */
@@ -15,6 +16,8 @@ export const DEVICE_NAMES: readonly DeviceName[] = ["auto", "interpreter", "wasm
 
 /** How a device runs. */
 export interface DeviceOptions {
+  /** What the floats of programs are; f64 by default. */
+  readonly precision?: Precision | undefined;
   /**
    * How many workers share the chains at most; one for each core by default, and 1 is this thread
    * alone. Results have the same bits for any number. Workers start when there is enough to do, and
@@ -33,13 +36,13 @@ const SIMD_PROBE = Uint8Array.of(
  * The device of a name.
  *
  * @param name Its name; `"auto"` is WebAssembly, or the interpreter where WebAssembly has no SIMD.
- * @param options How many workers it uses.
+ * @param options What floats are, and how many workers there are.
  * @returns The device.
- * @throws {RangeError} If there is no device of that name, or the number of workers is none.
+ * @throws {RangeError} If there is no device of that name, no such precision, or no such number of workers.
  */
 export function chooseDevice(
   name: DeviceName = "auto",
-  { workers }: DeviceOptions = {},
+  { precision = "f64", workers }: DeviceOptions = {},
 ): Device {
   if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1)) {
     throw new RangeError(
@@ -54,7 +57,14 @@ export function chooseDevice(
       }`,
     );
   }
-  if (name === "interpreter") return interpreterDevice;
-  if (name === "wasm" || WebAssembly.validate(SIMD_PROBE)) return wasmDeviceWith(workers);
-  return interpreterDevice;
+  if (!PRECISIONS.includes(precision)) {
+    throw new RangeError(
+      `Cannot run in the precision ${JSON.stringify(precision)}: expected one of ${
+        PRECISIONS.join(", ")
+      }`,
+    );
+  }
+  const compiled = name === "wasm" || name === "auto" && WebAssembly.validate(SIMD_PROBE);
+  if (compiled) return wasmDeviceWith({ precision, workers });
+  return precision === "f64" ? interpreterDevice : interpreterSingleDevice;
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Precision } from "../tensor/precision.ts";
 import type { Program } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -75,6 +76,11 @@ export interface MapRunner {
 export interface Device {
   /** Its name, as in the option `device`. */
   readonly name: "interpreter" | "wasm";
+  /**
+   * What the floats of programs are. Tensors hold 64 bits all the same: those of an f32 device are rounded as
+   * they come in, and what comes out are numbers that 32 bits hold.
+   */
+  readonly precision: Precision;
   /**
    * Prepares a step `(state…, shared…, key) → state…`.
    *

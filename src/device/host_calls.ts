@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { GROUP } from "../compile/layout.ts";
+import { groupOf } from "../compile/layout.ts";
+import type { Precision } from "../tensor/precision.ts";
 import type { Callee } from "../compile/nest.ts";
 import { IMPORTS } from "../compile/wasm/encoder.ts";
 import { callHost } from "../tensor/host_call.ts";
@@ -32,6 +33,9 @@ export interface HostRun {
 export class HostCalls {
   /** What the module imports. */
   readonly imports: WebAssembly.Imports;
+  readonly #precision: Precision;
+  /** Chains in a group. */
+  readonly #group: number;
   #memory: WebAssembly.Memory | undefined;
   #run: HostRun | undefined;
   /** Results of the calls of this run, in order. */
@@ -42,11 +46,16 @@ export class HostCalls {
   /** Whether a function was called since the program began: each attempt gets further. */
   #advanced = false;
 
-  /** @param callees The functions that the module imports. */
-  constructor(callees: readonly Callee[]) {
+  /**
+   * @param callees The functions that the module imports.
+   * @param precision What its floats are.
+   */
+  constructor(callees: readonly Callee[], precision: Precision) {
+    this.#precision = precision;
+    this.#group = groupOf(precision);
     const functions = callees.map((callee, i) => [
       String(i),
-      (from: number, to: number) => this.#call(callee, from / 8, to / 8),
+      (from: number, to: number) => this.#call(callee, from, to),
     ]);
     this.imports = { [IMPORTS]: Object.fromEntries(functions) };
   }
@@ -88,22 +97,27 @@ export class HostCalls {
   #call(callee: Callee, from: number, to: number): void {
     const { memory, run } = { memory: this.#memory, run: this.#run };
     if (memory === undefined || run === undefined) throw new Error("Cannot call outside of a run");
-    const floats = new Float64Array(memory.buffer);
+    const floats = this.#precision === "f64"
+      ? new Float64Array(memory.buffer)
+      : new Float32Array(memory.buffer);
+    const [first, out] = [from, to].map((address) => address / floats.BYTES_PER_ELEMENT);
     const size = callee.output === "value" ? 1 : callee.length;
-    for (let lane = 0; lane < GROUP; lane++) {
+    for (let lane = 0; lane < this.#group; lane++) {
       if (lane < run.chains) {
-        if (this.#used === this.#known) this.#ask(callee, floats, from + lane, size, run);
+        if (this.#used === this.#known) this.#ask(callee, floats, first + lane, size, run);
         this.#used += size;
       }
       const start = this.#used - size;
-      for (let e = 0; e < size; e++) floats[to + e * GROUP + lane] = this.#results[start + e];
+      for (let e = 0; e < size; e++) {
+        floats[out + e * this.#group + lane] = this.#results[start + e];
+      }
     }
   }
 
   /** Calls a function and keeps what it gives. */
   #ask(
     callee: Callee,
-    floats: Float64Array,
+    floats: Float64Array | Float32Array,
     from: number,
     size: number,
     { pauses, signal }: HostRun,
@@ -116,7 +130,7 @@ export class HostCalls {
       this.#results = wider;
     }
     const x = new Float64Array(callee.length);
-    for (let e = 0; e < x.length; e++) x[e] = floats[from + e * GROUP];
+    for (let e = 0; e < x.length; e++) x[e] = floats[from + e * this.#group];
     callHost(callee, x, this.#results, this.#known);
     this.#known += size;
     this.#advanced = true;

@@ -25,8 +25,10 @@ export interface Instance {
  * @param compiled A module that exports `memory` and `run`.
  * @returns The module and the instance.
  */
-export async function instantiate({ bytes, callees }: CompiledModule): Promise<Instance> {
-  const host = callees.length === 0 ? undefined : new HostCalls(callees);
+export async function instantiate(
+  { bytes, callees, precision }: CompiledModule,
+): Promise<Instance> {
+  const host = callees.length === 0 ? undefined : new HostCalls(callees, precision);
   // Asynchronous, since browsers forbid a synchronous compilation of this size on a main thread.
   const { module, instance } = await WebAssembly.instantiate(bytes, host?.imports);
   const memory = instance.exports["memory"] as WebAssembly.Memory;

@@ -8,7 +8,8 @@ import { foldIn, type Key } from "../tensor/random.ts";
 import { stack } from "../tensor/operations.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
-import { applyProgram } from "../tensor/trace.ts";
+import { evaluateProgram } from "../tensor/interpret.ts";
+import type { Precision } from "../tensor/precision.ts";
 import { chainsOf, checkRun, checkStep } from "./checks.ts";
 import type {
   Device,
@@ -20,9 +21,23 @@ import type {
 } from "./device.ts";
 import { pausesOf } from "./pause.ts";
 
-function step(program: Program, leaves: number, record: readonly number[]): StepRunner {
+/** A program as a function of concrete tensors. */
+function functionOf(
+  program: Program,
+  precision: Precision,
+): (inputs: readonly Tensor[]) => Tensor[] {
+  return (inputs) => evaluateProgram(program, inputs, precision).map(fromArray);
+}
+
+function step(
+  program: Program,
+  leaves: number,
+  record: readonly number[],
+  precision: Precision,
+): StepRunner {
   checkStep(program, leaves);
   const types = inputTypes(program).slice(0, -1);
+  const once = functionOf(program, precision);
   return {
     async run(
       state: readonly Tensor[],
@@ -47,7 +62,7 @@ function step(program: Program, leaves: number, record: readonly number[]): Step
         for (let i = 0; i < steps; i++) {
           if (pauses.due()) await pauses.take();
           const stepKey = foldIn(chainKey, words([firstStep + i], []));
-          now = applyProgram(program, [...now, ...shared, stepKey]);
+          now = once([...now, ...shared, stepKey]);
           if (thin === undefined || (i + 1) % thin !== 0) continue;
           const draw = chain * kept + (i + 1) / thin - 1;
           record.forEach((leaf, k) => draws[k].data.set(now[leaf].data, draw * now[leaf].size));
@@ -62,8 +77,9 @@ function step(program: Program, leaves: number, record: readonly number[]): Step
   };
 }
 
-function map(program: Program): MapRunner {
+function map(program: Program, precision: Precision): MapRunner {
   const types = inputTypes(program);
+  const once = functionOf(program, precision);
   return {
     async run(
       own: readonly Tensor[],
@@ -75,17 +91,25 @@ function map(program: Program): MapRunner {
       const results: Tensor[][] = [];
       for (let i = 0; i < points; i++) {
         if (pauses.due()) await pauses.take();
-        results.push(applyProgram(program, [...own.map((input) => input.at(i)), ...shared]));
+        results.push(once([...own.map((input) => input.at(i)), ...shared]));
       }
       return program.outputs.map((_, k) => stack(results.map((result) => result[k])));
     },
   };
 }
 
+function interpreterDeviceOf(precision: Precision): Device {
+  return {
+    name: "interpreter",
+    precision,
+    step: (program, leaves, record) => step(program, leaves, record, precision),
+    map: (program) => map(program, precision),
+    hold: () => ({ release: () => {} }),
+  };
+}
+
 /** Runs programs one chain and one equation at a time. */
-export const interpreterDevice: Device = {
-  name: "interpreter",
-  step,
-  map,
-  hold: () => ({ release: () => {} }),
-};
+export const interpreterDevice: Device = interpreterDeviceOf("f64");
+
+/** The same in single precision. */
+export const interpreterSingleDevice: Device = interpreterDeviceOf("f32");

@@ -3,7 +3,16 @@
  *
  * @module
  */
+import type { Precision } from "../tensor/precision.ts";
 import type { WorkerPool } from "./worker_pool.ts";
+
+/** How a program is compiled, and what it is shared among. */
+export interface WasmHow {
+  /** What floats are; f64 by default. */
+  readonly precision?: Precision;
+  /** Workers; none for this thread alone. */
+  readonly pool?: WorkerPool | undefined;
+}
 
 /** Work of this thread alone that would take longer than this goes to workers that are there. */
 const WORTH_MILLISECONDS = 4;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type CompiledMap, compileMap } from "../compile/ensemble.ts";
-import { GROUP } from "../compile/layout.ts";
+import { groupOf } from "../compile/layout.ts";
 import { inputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import {
@@ -22,6 +22,7 @@ import { type Instance, instantiate } from "./instance.ts";
 import { pausesOf } from "./pause.ts";
 import { isWorth, type Share, sharesOf } from "./share.ts";
 import { NoWorkers, type WorkerPool } from "./worker_pool.ts";
+import type { WasmHow } from "./share.ts";
 
 /** A function of one point, compiled for many. */
 export class WasmMap implements MapRunner {
@@ -34,10 +35,10 @@ export class WasmMap implements MapRunner {
   /**
    * @param program The function.
    * @param own How many of its inputs each point has for itself.
-   * @param pool Workers to share the points among.
+   * @param how What floats are, and workers to share the points among.
    */
-  constructor(program: Program, own: number, pool?: WorkerPool) {
-    this.#compiled = compileMap(program, own);
+  constructor(program: Program, own: number, { precision, pool }: WasmHow = {}) {
+    this.#compiled = compileMap(program, own, precision);
     this.#types = inputTypes(program);
     // Functions of the host are in this thread alone.
     this.#pool = this.#compiled.callees.length === 0 ? pool : undefined;
@@ -63,18 +64,22 @@ export class WasmMap implements MapRunner {
     this.#instance ??= instantiate(this.#compiled);
     const instance = await this.#instance;
     const { memory, run, host } = instance;
-    const { free, inputs: from, outputs: to, shared: slots } = this.#compiled;
-    const groups = groupsOf(points);
+    const { free, inputs: from, outputs: to } = this.#compiled;
+    const groups = groupsOf(points, this.#compiled.inputs);
     const outputs = free + groups * from.bytes;
     ensureMemory(memory, outputs + groups * to.bytes);
-    writeShared(memory, slots, shared);
+    writeShared(memory, this.#compiled, shared);
     writeBlocks(memory, free, from, inputs);
     const pauses = pausesOf(signal);
     const start = performance.now();
     for (let group = 0; group < groups; group++) {
       const apply = (): void => run(free + group * from.bytes, outputs + group * to.bytes);
       if (host === undefined) apply();
-      else await host.run(apply, { chains: points - group * GROUP, pauses, signal });
+      else {await host.run(apply, {
+          chains: points - group * groupOf(this.#compiled.precision),
+          pauses,
+          signal,
+        });}
       if (!pauses.due()) continue;
       const each = (performance.now() - start) / (group + 1);
       const rest = { first: group + 1, end: groups };
@@ -122,12 +127,12 @@ export class WasmMap implements MapRunner {
     outputs: number,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const { free, inputs: from, outputs: to, shared } = this.#compiled;
+    const { free, inputs: from, outputs: to } = this.#compiled;
     const groups = end - first;
     const own = free + groups * from.bytes;
     const { blocks } = await pool.run(module, {
       placed: [
-        ...copyShared(memory, shared),
+        ...copyShared(memory, this.#compiled),
         { address: free, bytes: copyOf(memory, free + first * from.bytes, groups * from.bytes) },
       ],
       memoryBytes: own + groups * to.bytes,

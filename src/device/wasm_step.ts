@@ -5,7 +5,7 @@
  * @module
  */
 import { type CompiledStep, compileStep } from "../compile/ensemble.ts";
-import { GROUP } from "../compile/layout.ts";
+import { groupOf } from "../compile/layout.ts";
 import type { ArrayData, Program, ValueType } from "../tensor/program.ts";
 import { inputTypes } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
@@ -29,6 +29,7 @@ import { pausesOf } from "./pause.ts";
 import { isWorth, type Share, sharesOf } from "./share.ts";
 import { type SlicePlan, slices } from "./slices.ts";
 import { NoWorkers, type WorkerPool } from "./worker_pool.ts";
+import type { WasmHow } from "./share.ts";
 
 /** Long enough that a slice's overhead does not show, short enough for progress and abort. */
 const SLICE_MILLISECONDS = 4;
@@ -70,12 +71,17 @@ export class WasmStep implements StepRunner {
    * @param program The step.
    * @param leaves How many of its inputs are the state.
    * @param record Which leaves make a draw.
-   * @param pool Workers to share the chains among.
+   * @param how What floats are, and workers to share the chains among.
    */
-  constructor(program: Program, leaves: number, record: readonly number[], pool?: WorkerPool) {
+  constructor(
+    program: Program,
+    leaves: number,
+    record: readonly number[],
+    { precision, pool }: WasmHow = {},
+  ) {
     checkStep(program, leaves);
     this.#types = inputTypes(program).slice(0, -1);
-    this.#compiled = compileStep(program, leaves, record);
+    this.#compiled = compileStep(program, leaves, record, precision);
     // Functions of the host are in this thread alone.
     this.#pool = this.#compiled.callees.length === 0 ? pool : undefined;
   }
@@ -111,7 +117,7 @@ export class WasmStep implements StepRunner {
       allocate(dtype, chains * kept * sizeOf(shape))
     );
     const job = { chains, steps, thin, firstStep, signal, out };
-    ensureMemory(memory, this.#planOf(job, groupsOf(chains)).memoryBytes);
+    ensureMemory(memory, this.#planOf(job, groupsOf(chains, this.#compiled.block)).memoryBytes);
     this.#write(memory, chains, state, shared, key);
     if (!await this.#inWorkers(instance, job)) await this.#here(instance, job);
     const [, ...next] = readBlocks(memory, free, block, chains);
@@ -159,8 +165,8 @@ export class WasmStep implements StepRunner {
     const { draws: layout } = this.#compiled;
     const stride = (end - first) * layout.bytes;
     const kept = Math.floor(steps / thin);
-    const firstChain = first * GROUP;
-    const count = Math.min(end * GROUP, chains) - firstChain;
+    const firstChain = first * groupOf(this.#compiled.precision);
+    const count = Math.min(end * groupOf(this.#compiled.precision), chains) - firstChain;
     for (let d = 0; d < draws.count; d++) {
       layout.slots.forEach((slot, k) => {
         const size = sizeOf(slot.shape);
@@ -173,7 +179,7 @@ export class WasmStep implements StepRunner {
   /** Runs all steps in this thread. */
   async #here({ memory, run, host }: Instance, job: Job): Promise<void> {
     const { chains, steps, thin, signal } = job;
-    const groups = groupsOf(chains);
+    const groups = groupsOf(chains, this.#compiled.block);
     const plan = this.#planOf(job, groups);
     const pauses = pausesOf(signal);
     const calls = slices(plan);
@@ -196,7 +202,7 @@ export class WasmStep implements StepRunner {
         const own = new Uint8Array(memory.buffer, slice.call[0], plan.blockBytes);
         const before = own.slice();
         await host.run(() => run(...slice.call), {
-          chains: chains - slice.group * GROUP,
+          chains: chains - slice.group * groupOf(this.#compiled.precision),
           pauses,
           signal,
           undo: () => own.set(before),
@@ -217,7 +223,7 @@ export class WasmStep implements StepRunner {
       const { block, free } = this.#compiled;
       const first = new Uint8Array(memory.buffer, free, block.bytes);
       const before = first.slice();
-      const draws = free + groupsOf(chains) * block.bytes;
+      const draws = free + groupsOf(chains, this.#compiled.block) * block.bytes;
       // No step, but the function is compiled at its first call.
       run(free, firstStep, 0, 1, draws, 0);
       let tried = 1;
@@ -230,7 +236,7 @@ export class WasmStep implements StepRunner {
       this.#groupMilliseconds = spent / (tried / 2);
       first.set(before);
     }
-    return this.#groupMilliseconds * groupsOf(chains) * steps;
+    return this.#groupMilliseconds * groupsOf(chains, this.#compiled.block) * steps;
   }
 
   /** Runs all steps in workers, if that is worth it and there are any. */
@@ -239,7 +245,7 @@ export class WasmStep implements StepRunner {
     if (pool === undefined) return false;
     const expected = this.#expect(instance, job);
     if (!isWorth(pool, expected)) return false;
-    const shares = sharesOf(groupsOf(job.chains), pool.size, expected);
+    const shares = sharesOf(groupsOf(job.chains, this.#compiled.block), pool.size, expected);
     if (shares.length < 2) return false;
     const end = new AbortController();
     const signal = job.signal === undefined
@@ -250,7 +256,7 @@ export class WasmStep implements StepRunner {
         shares.map((share) => this.#share(pool, instance, job, share, signal)),
       );
       const all = spent.reduce((sum, milliseconds) => sum + milliseconds, 0);
-      this.#groupMilliseconds = all / (groupsOf(job.chains) * job.steps);
+      this.#groupMilliseconds = all / (groupsOf(job.chains, this.#compiled.block) * job.steps);
       return true;
     } catch (error) {
       // The other shares are of no use any more.
@@ -267,12 +273,12 @@ export class WasmStep implements StepRunner {
     share: Share,
     signal: AbortSignal,
   ): Promise<number> {
-    const { block, free, shared, key } = this.#compiled;
+    const { block, free, key } = this.#compiled;
     const { first, end } = share;
     const { memoryBytes, ...plan } = this.#planOf(job, end - first);
     const from = free + first * block.bytes;
     const placed = [
-      ...copyShared(memory, shared),
+      ...copyShared(memory, this.#compiled),
       { address: key, bytes: copyOf(memory, key, 8) },
       { address: free, bytes: copyOf(memory, from, plan.groups * block.bytes) },
     ];
@@ -295,7 +301,7 @@ export class WasmStep implements StepRunner {
     shared: readonly Tensor[],
     key: Key,
   ): void {
-    writeShared(memory, this.#compiled.shared, shared);
+    writeShared(memory, this.#compiled, shared);
     new Uint32Array(memory.buffer, this.#compiled.key, 2).set(key.data);
     if (!state.every((leaf, i) => leaf === this.#resident[i])) {
       const numbers = words(Uint32Array.from({ length: chains }, (_, i) => i));

@@ -8,6 +8,7 @@ import type { Device, RunOptions } from "../device/device.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { Target } from "../target/target.ts";
+import type { Precision } from "../tensor/precision.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type EnsembleResult, ensembleRun, mapChains } from "./ensemble.ts";
 import { typeText } from "./form.ts";
@@ -24,6 +25,11 @@ export interface VectorizeOptions {
    * end soon after.
    */
   readonly workers?: number;
+  /**
+   * What floats are: `"f64"`, the default, or `"f32"`, four chains to a vector instead of two, for likelihoods
+   * of many data. The state has seven digits then; start the chains with the same precision.
+   */
+  readonly precision?: Precision;
   /**
    * Names of the leaves of the state that {@linkcode EnsembleStep.collect} keeps; by default the
    * position, or all leaves of a state that has none.
@@ -64,7 +70,7 @@ function withDefaults(how: Partial<RunOptions>): RunOptions {
  * and any number of chains.
  * @throws {TypeError} If the step is no function, or an option is unknown; at the first call, if the
  * step changes the form of the state.
- * @throws {RangeError} If there is no such device, or no such number of workers; at the first call, if a leaf to record is unknown.
+ * @throws {RangeError} If there is no such device, precision or number of workers; at the first call, if a leaf to record is unknown.
  */
 export function vectorize<State extends Tree>(
   step: Step<State>,
@@ -76,7 +82,7 @@ export function vectorize<State extends Tree>(
         "mala().step(target, { stepSize: 0.1 })",
     );
   }
-  expectOptions(options, ["device", "workers", "record"], "vectorize");
+  expectOptions(options, ["device", "precision", "workers", "record"], "vectorize");
   const run = ensembleRun(
     (state: State, _: Record<string, never>, key: Key) => step(state, key),
     chooseDevice(options.device, options),
@@ -103,14 +109,14 @@ export function vectorize<State extends Tree>(
  *
  * @param target What is sampled.
  * @param kernel The kernel whose state the chains get.
- * @param options Where it runs.
+ * @param options Where it runs, and how precisely.
  * @returns From positions, chains × d, to the ensemble state: each leaf has the chain as first axis.
  * It throws a `TypeError` if the positions are not chains × d numbers.
  */
 export function startChains<State extends ChainState & Tree>(
   target: Target,
   kernel: Kernel<State>,
-  options: Pick<VectorizeOptions, "device" | "workers"> = {},
+  options: Pick<VectorizeOptions, "device" | "precision" | "workers"> = {},
 ): (position: TensorLike) => Promise<State> {
   return startOn(chooseDevice(options.device, options), target, kernel);
 }

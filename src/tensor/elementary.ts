@@ -7,12 +7,24 @@
  * @module
  */
 import type { Arithmetic } from "./arithmetic.ts";
-
-/** A function of one value in any arithmetic. */
-export type Elementary = <F, M>(on: Arithmetic<F, M>, x: F) => F;
-
-/** A function of two values in any arithmetic. */
-export type ElementaryOfTwo = <F, M>(on: Arithmetic<F, M>, a: F, b: F) => F;
+import {
+  cosOf,
+  type Decay,
+  decayOf,
+  type Elementary,
+  type ElementaryOfTwo,
+  type ExpConstants,
+  expm1Of,
+  expOf,
+  log1pOf,
+  logAddExpOf,
+  polynomial,
+  sigmoidOf,
+  sinOf,
+  softplusOf,
+  tanhOf,
+  tanOf,
+} from "./elementary_forms.ts";
 
 /** ln 2 in two parts; the first has 21 trailing zero bits, so that n·LN2_HIGH is exact. */
 const LN2_HIGH = 6.93147180369123816490e-01;
@@ -72,55 +84,20 @@ export const COS_TAIL: readonly number[] = [
   -1.13596475577881948265e-11,
 ];
 
-/** Σ cᵢxⁱ with the even and the odd powers as two chains, which shortens the wait for each result. */
-export function polynomial<F, M>(on: Arithmetic<F, M>, x: F, coefficients: readonly number[]): F {
-  const square = on.mul(x, x);
-  const horner = (start: number): F => {
-    let last = coefficients.length - 1;
-    if ((last - start) % 2 !== 0) last--;
-    let sum = on.constant(coefficients[last]);
-    for (let i = last - 2; i >= start; i -= 2) {
-      sum = on.add(on.mul(sum, square), on.constant(coefficients[i]));
-    }
-    return sum;
-  };
-  return on.add(horner(0), on.mul(x, horner(1)));
-}
-
-/** n = the integer nearest to x / ln 2, and eʳ − 1 for the rest r = x − n ln 2. */
-export function expReduced<F, M>(on: Arithmetic<F, M>, x: F): { n: F; expm1: F } {
-  const n = on.nearest(on.mul(x, on.constant(LOG2_E)));
-  const high = on.sub(x, on.mul(n, on.constant(LN2_HIGH)));
-  const r = on.sub(high, on.mul(n, on.constant(LN2_LOW)));
-  const tail = polynomial(on, r, EXP_TAIL);
-  return { n, expm1: on.add(r, on.mul(on.mul(r, r), tail)) };
-}
-
-/** Below this eˣ is less than a normal number. */
-export const EXP_LEAST: number = -708.3964185322641;
-/** Above this it is more than any. */
-const EXP_MOST = 709.782712893384;
+const EXP: ExpConstants = {
+  log2E: LOG2_E,
+  ln2: [LN2_HIGH, LN2_LOW],
+  tail: EXP_TAIL,
+  ends: [-708.3964185322641, 709.782712893384],
+  infinite: 709.79,
+  minusOne: -40,
+};
 
 /** eˣ; error under 1 ulp; 0 where it would be less than a normal number, below −708.39. */
-export const exp: Elementary = (on, x) => {
-  const { n, expm1 } = expReduced(on, x);
-  const within = on.scale(on.add(expm1, on.constant(1)), n);
-  // What is not ordered is NaN.
-  const beyond = on.larger(x, on.constant(Infinity));
-  const notBelow = on.select(on.lessEqual(x, on.constant(EXP_MOST)), within, beyond);
-  return on.select(on.lessThan(x, on.constant(EXP_LEAST)), on.constant(0), notBelow);
-};
+export const exp: Elementary = expOf(EXP);
 
 /** eˣ − 1; error under 2 ulp. */
-export const expm1: Elementary = (on, x) => {
-  // At −40 the result is −1 to the last bit.
-  const clamped = on.larger(on.smaller(x, on.constant(709.79)), on.constant(-40));
-  const { n, expm1 } = expReduced(on, clamped);
-  // Half of the result first, since 2ⁿ itself overflows at n = 1024.
-  const scale = on.powerOfTwo(on.sub(n, on.constant(1)));
-  const half = on.add(on.mul(scale, expm1), on.sub(scale, on.constant(0.5)));
-  return on.select(on.equal(n, on.constant(0)), expm1, on.add(half, half));
-};
+export const expm1: Elementary = expm1Of(EXP);
 
 /** ln(m·2ᵉ) for m in [√½, √2); error under 1 ulp. */
 export function logReduced<F, M>(on: Arithmetic<F, M>, e: F, m: F): F {
@@ -159,17 +136,7 @@ export const log: Elementary = (on, x) => {
 };
 
 /** ln(1 + x); error under 2 ulp. */
-export const log1p: Elementary = (on, x) => {
-  const one = on.constant(1);
-  const u = on.add(one, x);
-  // What was lost in 1 + x, to first order; zero where that order is not needed or not finite.
-  const lost = on.div(on.sub(on.sub(u, one), x), u);
-  const regular = on.and(
-    on.lessThan(on.constant(0), u),
-    on.lessThan(u, on.constant(2 ** 53)),
-  );
-  return on.sub(log(on, u), on.select(regular, lost, on.constant(0)));
-};
+export const log1p: Elementary = log1pOf(log, 2 ** 53);
 
 /** A little more than π/4. */
 const MOST_REST = 0.7853982;
@@ -203,35 +170,27 @@ function cosReduced<F, M>(on: Arithmetic<F, M>, r: F): F {
   return on.add(near, on.add(lost, tail));
 }
 
+const CIRCULAR = { quadrant, sine: sinReduced, cosine: cosReduced };
+
 /** sin x, x in radians; error under 2 ulp for |x| up to about 10⁶, about 10⁻¹⁶|x| beyond; in [−1, 1]. */
-export const sin: Elementary = (on, x) => {
-  const { r, q } = quadrant(on, x);
-  const odd = on.or(on.equal(q, on.constant(1)), on.equal(q, on.constant(3)));
-  const size = on.select(odd, cosReduced(on, r), sinReduced(on, r));
-  return on.select(on.lessEqual(on.constant(2), q), on.neg(size), size);
-};
+export const sin: Elementary = sinOf(CIRCULAR);
 
 /** cos x, x in radians; error under 2 ulp for |x| up to about 10⁶, about 10⁻¹⁶|x| beyond; in [−1, 1]. */
-export const cos: Elementary = (on, x) => {
-  const { r, q } = quadrant(on, x);
-  const odd = on.or(on.equal(q, on.constant(1)), on.equal(q, on.constant(3)));
-  const size = on.select(odd, sinReduced(on, r), cosReduced(on, r));
-  const negative = on.or(on.equal(q, on.constant(1)), on.equal(q, on.constant(2)));
-  return on.select(negative, on.neg(size), size);
-};
+export const cos: Elementary = cosOf(CIRCULAR);
 
-/** tan x = sin x / cos x, x in radians; error under 4 ulp for |x| up to about 10⁶. */
-export const tan: Elementary = (on, x) => {
-  const { r, q } = quadrant(on, x);
-  const odd = on.or(on.equal(q, on.constant(1)), on.equal(q, on.constant(3)));
-  const [sine, cosine] = [sinReduced(on, r), cosReduced(on, r)];
-  return on.div(on.select(odd, on.neg(cosine), sine), on.select(odd, sine, cosine));
-};
+/** tan x, x in radians; error under 4 ulp for |x| up to about 10⁶. */
+export const tan: Elementary = tanOf(CIRCULAR);
 
-/** tanh x = e/(e + 2) with e = e^{2|x|} − 1. */
-export const tanh: Elementary = (on, x) => {
-  // Above 22 the result is 1 to the last bit.
-  const size = on.smaller(on.abs(x), on.constant(22));
-  const e = expm1(on, on.add(size, size));
-  return on.copySign(on.div(e, on.add(e, on.constant(2))), x);
-};
+/** tanh x. */
+export const tanh: Elementary = tanhOf(expm1, 22);
+
+const decay: Decay = decayOf(EXP, logReduced);
+
+/** 1/(1 + e⁻ˣ); error under 2 ulp; 0 where it would be less than a normal number, below −708.39. */
+export const sigmoid: Elementary = sigmoidOf(decay);
+
+/** ln(1 + eˣ); error under 2 ulp. */
+export const softplus: Elementary = softplusOf(decay);
+
+/** ln(eᵃ + eᵇ); error under 2 ulp of the larger of a, b and the result. */
+export const logAddExp: ElementaryOfTwo = logAddExpOf(decay);

@@ -7,8 +7,27 @@
  * @module
  */
 import type { Arithmetic } from "./arithmetic.ts";
-import { type Elementary, exp, log, log1p, polynomial } from "./elementary.ts";
-import { lowProduct } from "./exact_product.ts";
+import { exp, log, log1p } from "./elementary.ts";
+import { type Elementary, polynomial } from "./elementary_forms.ts";
+import { lowProduct, SPLITTER } from "./exact_product.ts";
+
+/** What the error functions need to know of a precision. */
+export interface ErrorConstants {
+  /** eˣ, ln x and ln(1 + x). */
+  readonly exp: Elementary;
+  readonly log: Elementary;
+  readonly log1p: Elementary;
+  /** (x + ½) erfcx(x) for x ≥ 0 in powers of t = (x − 3)/(x + 3). */
+  readonly erfcx: readonly number[];
+  /** erf(x)/x − 1 in powers of x², |x| ≤ ½. */
+  readonly erfNear: readonly number[];
+  /** Above this erfc is 0. */
+  readonly erfcEnds: number;
+  /** Above this e^{−x²/2} is 0. */
+  readonly normalEnds: number;
+  /** Cuts a significand in halves. */
+  readonly splitter: number;
+}
 
 /**
  * (x + ½) erfcx(x) for x ≥ 0 in powers of t = (x − 3)/(x + 3): Chebyshev interpolation of degree 24 at 60
@@ -57,68 +76,101 @@ const ERF_NEAR = [
 ];
 const NEAR = 0.5;
 
-/** Above 27.3 erfc is 0; above 38.6 so is e^{−x²/2}. */
-const ERFC_ENDS = 28;
-const NORMAL_ENDS = 40;
-
 /** √½, rounded. */
 export const ROOT_HALF = 0.7071067811865476;
 
 /** erfcx of a number that is not negative. */
-function scaledTail<F, M>(on: Arithmetic<F, M>, x: F): F {
+function scaledTail<F, M>(on: Arithmetic<F, M>, x: F, { erfcx }: ErrorConstants): F {
   // t = (x − 3)/(x + 3) in a form that has a value at ∞.
   const t = on.sub(on.constant(1), on.div(on.constant(6), on.add(x, on.constant(3))));
-  return on.div(polynomial(on, t, ERFCX), on.add(x, on.constant(0.5)));
+  return on.div(polynomial(on, t, erfcx), on.add(x, on.constant(0.5)));
 }
 
 /** e^{factor · x²}, with what rounding takes from x². */
-function expSquare<F, M>(on: Arithmetic<F, M>, x: F, factor: number): F {
+function expSquare<F, M>(
+  on: Arithmetic<F, M>,
+  x: F,
+  factor: number,
+  { exp, splitter }: ErrorConstants,
+): F {
   const square = on.mul(x, x);
-  const lost = on.mul(lowProduct(on, x, x, square), on.constant(factor));
+  const lost = on.mul(lowProduct(on, x, x, square, splitter), on.constant(factor));
   // A factor and not a sum, since ∞ + ∞ · lost may be NaN.
   return on.mul(exp(on, on.mul(square, on.constant(factor))), on.add(on.constant(1), lost));
 }
 
-function erfNear<F, M>(on: Arithmetic<F, M>, x: F): F {
-  return on.add(x, on.mul(x, polynomial(on, on.mul(x, x), ERF_NEAR)));
+function near<F, M>(on: Arithmetic<F, M>, x: F, { erfNear }: ErrorConstants): F {
+  return on.add(x, on.mul(x, polynomial(on, on.mul(x, x), erfNear)));
 }
 
-/** erfc x for 0 ≤ x ≤ 28. */
-function tail<F, M>(on: Arithmetic<F, M>, x: F): F {
-  return on.mul(expSquare(on, x, -1), scaledTail(on, x));
+/** erfc x for 0 ≤ x ≤ `erfcEnds`. */
+function tail<F, M>(on: Arithmetic<F, M>, x: F, constants: ErrorConstants): F {
+  return on.mul(expSquare(on, x, -1, constants), scaledTail(on, x, constants));
 }
 
-/** erf x = 2/√π ∫₀ˣ e^{−t²} dt; error under 3 ulp. */
-export const erf: Elementary = (on, x) => {
-  const size = on.smaller(on.abs(x), on.constant(ERFC_ENDS));
-  const far = on.copySign(on.sub(on.constant(1), tail(on, size)), x);
-  return on.select(on.lessThan(size, on.constant(NEAR)), erfNear(on, x), far);
-};
+/** erf x = 2/√π ∫₀ˣ e^{−t²} dt. */
+export function erfOf(constants: ErrorConstants): Elementary {
+  return (on, x) => {
+    const size = on.smaller(on.abs(x), on.constant(constants.erfcEnds));
+    const far = on.copySign(on.sub(on.constant(1), tail(on, size, constants)), x);
+    return on.select(on.lessThan(size, on.constant(NEAR)), near(on, x, constants), far);
+  };
+}
 
-/** erfc x = 1 − erf x, accurate in the right tail down to the subnormals; error under 5 ulp. */
-export const erfc: Elementary = (on, x) => {
-  const size = on.smaller(on.abs(x), on.constant(ERFC_ENDS));
-  const right = tail(on, size);
-  const far = on.select(on.lessThan(x, on.constant(0)), on.sub(on.constant(2), right), right);
-  const near = on.sub(on.constant(1), erfNear(on, x));
-  return on.select(on.lessThan(size, on.constant(NEAR)), near, far);
-};
+/** erfc x = 1 − erf x, accurate in the right tail down to the least normal number. */
+export function erfcOf(constants: ErrorConstants): Elementary {
+  return (on, x) => {
+    const size = on.smaller(on.abs(x), on.constant(constants.erfcEnds));
+    const right = tail(on, size, constants);
+    const far = on.select(on.lessThan(x, on.constant(0)), on.sub(on.constant(2), right), right);
+    const small = on.sub(on.constant(1), near(on, x, constants));
+    return on.select(on.lessThan(size, on.constant(NEAR)), small, far);
+  };
+}
 
-/** e^{x²} erfc x, which neither under- nor overflows on the right; ∞ below −26.7. */
-export const erfcx: Elementary = (on, x) => {
-  const right = scaledTail(on, on.abs(x));
-  const size = on.smaller(on.abs(x), on.constant(ERFC_ENDS));
-  const twice = on.mul(on.constant(2), expSquare(on, size, 1));
-  return on.select(on.lessThan(x, on.constant(0)), on.sub(twice, right), right);
-};
+/** e^{x²} erfc x, which neither under- nor overflows on the right. */
+export function erfcxOf(constants: ErrorConstants): Elementary {
+  return (on, x) => {
+    const right = scaledTail(on, on.abs(x), constants);
+    const size = on.smaller(on.abs(x), on.constant(constants.erfcEnds));
+    const twice = on.mul(on.constant(2), expSquare(on, size, 1, constants));
+    return on.select(on.lessThan(x, on.constant(0)), on.sub(twice, right), right);
+  };
+}
 
 /** log Φ(x), Φ being the standard normal distribution function; −x²/2 − log |x| − … on the left. */
-export const logNormalCdf: Elementary = (on, x) => {
-  const half = on.constant(0.5);
-  const slow = on.mul(half, scaledTail(on, on.mul(on.abs(x), on.constant(ROOT_HALF))));
-  // x/2 · x, since x² overflows before its half does.
-  const left = on.sub(log(on, slow), on.mul(on.mul(x, half), x));
-  const size = on.smaller(on.abs(x), on.constant(NORMAL_ENDS));
-  const right = log1p(on, on.neg(on.mul(expSquare(on, size, -0.5), slow)));
-  return on.select(on.lessThan(x, on.constant(0)), left, right);
+export function logNormalCdfOf(constants: ErrorConstants): Elementary {
+  return (on, x) => {
+    const half = on.constant(0.5);
+    const slow = on.mul(half, scaledTail(on, on.mul(on.abs(x), on.constant(ROOT_HALF)), constants));
+    // x/2 · x, since x² overflows before its half does.
+    const left = on.sub(constants.log(on, slow), on.mul(on.mul(x, half), x));
+    const size = on.smaller(on.abs(x), on.constant(constants.normalEnds));
+    const right = constants.log1p(on, on.neg(on.mul(expSquare(on, size, -0.5, constants), slow)));
+    return on.select(on.lessThan(x, on.constant(0)), left, right);
+  };
+}
+
+const DOUBLE: ErrorConstants = {
+  exp,
+  log,
+  log1p,
+  erfcx: ERFCX,
+  erfNear: ERF_NEAR,
+  // Above 27.3 erfc is 0; above 38.6 so is e^{−x²/2}.
+  erfcEnds: 28,
+  normalEnds: 40,
+  splitter: SPLITTER,
 };
+
+/** erf x; error under 3 ulp. */
+export const erf: Elementary = erfOf(DOUBLE);
+
+/** erfc x; error under 5 ulp. */
+export const erfc: Elementary = erfcOf(DOUBLE);
+
+/** e^{x²} erfc x; ∞ below −26.7. */
+export const erfcx: Elementary = erfcxOf(DOUBLE);
+
+/** log Φ(x). */
+export const logNormalCdf: Elementary = logNormalCdfOf(DOUBLE);

@@ -6,10 +6,10 @@
 import type { Arithmetic } from "./arithmetic.ts";
 
 /** 2²⁷ + 1, which cuts a significand in halves. */
-const SPLITTER = 134217729;
+export const SPLITTER = 134217729;
 
-function halves<F, M>(on: Arithmetic<F, M>, x: F): { high: F; low: F } {
-  const large = on.mul(x, on.constant(SPLITTER));
+function halves<F, M>(on: Arithmetic<F, M>, x: F, splitter: number): { high: F; low: F } {
+  const large = on.mul(x, on.constant(splitter));
   const high = on.sub(large, on.sub(large, x));
   return { high, low: on.sub(x, high) };
 }
@@ -23,10 +23,17 @@ function halves<F, M>(on: Arithmetic<F, M>, x: F): { high: F; low: F } {
  * @param a A factor.
  * @param b A factor.
  * @param product Their rounded product.
+ * @param splitter Cuts a significand in halves; for doubles by default.
  * @returns The rest.
  */
-export function lowProduct<F, M>(on: Arithmetic<F, M>, a: F, b: F, product: F): F {
-  const [x, y] = [halves(on, a), halves(on, b)];
+export function lowProduct<F, M>(
+  on: Arithmetic<F, M>,
+  a: F,
+  b: F,
+  product: F,
+  splitter: number = SPLITTER,
+): F {
+  const [x, y] = [halves(on, a, splitter), halves(on, b, splitter)];
   const first = on.sub(on.mul(x.high, y.high), product);
   const crossed = on.add(on.add(first, on.mul(x.high, y.low)), on.mul(x.low, y.high));
   return on.add(crossed, on.mul(x.low, y.low));

@@ -3,7 +3,24 @@
  *
  * @module
  */
-import { type Elementary, log, polynomial } from "./elementary.ts";
+import { log } from "./elementary.ts";
+import { type Elementary, polynomial } from "./elementary_forms.ts";
+
+/** What the gamma functions need to know of a precision. */
+export interface GammaConstants {
+  /** ln x. */
+  readonly log: Elementary;
+  /** ln Γ(2 + d)/d in powers of d, |d| ≤ ½. */
+  readonly lgammaNear: readonly number[];
+  /** x (ln Γ(x) − (x − ½)(ln x − 1) − (ln 2π − 1)/2) in powers of 1/x², x ≥ 8.5. */
+  readonly stirling: readonly number[];
+  /** The positive zero of ψ, in two parts. */
+  readonly root: readonly [high: number, low: number];
+  /** ψ(3/2 + d)/(3/2 + d − root) in powers of d, |d| ≤ ½. */
+  readonly digammaNear: readonly number[];
+  /** x² (ln x − 1/(2x) − ψ(x)) in powers of 1/x², x ≥ 10. */
+  readonly digammaSeries: readonly number[];
+}
 
 /** ln Γ(2 + d)/d in powers of d, |d| ≤ ½: Chebyshev interpolation of degree 19 at 60 digits, error 3e-17. */
 const LGAMMA_NEAR = [
@@ -50,36 +67,35 @@ const STIRLING = [
  *
  * Γ(x) for x = n + d, n whole and |d| ≤ ½, is Γ(2 + d) times or divided by a product.
  */
-export const lgamma: Elementary = (on, x) => {
-  const [zero, one] = [on.constant(0), on.constant(1)];
-  const n = on.smaller(on.nearest(x), on.constant(8));
-  const d = on.sub(x, n);
-  let product = one;
-  for (let j = 1; j <= 6; j++) {
-    const factor = on.sub(x, on.constant(j));
-    product = on.mul(product, on.select(on.lessEqual(on.constant(j + 2), n), factor, one));
-  }
-  product = on.select(on.equal(n, one), x, product);
-  product = on.select(on.equal(n, zero), on.mul(x, on.add(x, one)), product);
-  const far = on.lessEqual(on.constant(LGAMMA_FAR), x);
-  const logarithm = log(on, on.select(far, x, product));
-  const divided = on.lessThan(n, on.constant(2));
-  const near = on.add(
-    on.mul(d, polynomial(on, d, LGAMMA_NEAR)),
-    on.select(divided, on.neg(logarithm), logarithm),
-  );
-  const inverse = on.div(one, x);
-  const series = on.mul(inverse, polynomial(on, on.mul(inverse, inverse), STIRLING));
-  const stirling = on.add(
-    on.mul(on.sub(x, on.constant(0.5)), on.sub(logarithm, one)),
-    on.add(on.constant(STIRLING_CONSTANT), series),
-  );
-  return on.select(on.lessThan(x, zero), on.constant(NaN), on.select(far, stirling, near));
-};
+export function lgammaOf({ log, lgammaNear, stirling }: GammaConstants): Elementary {
+  return (on, x) => {
+    const [zero, one] = [on.constant(0), on.constant(1)];
+    const n = on.smaller(on.nearest(x), on.constant(8));
+    const d = on.sub(x, n);
+    let product = one;
+    for (let j = 1; j <= 6; j++) {
+      const factor = on.sub(x, on.constant(j));
+      product = on.mul(product, on.select(on.lessEqual(on.constant(j + 2), n), factor, one));
+    }
+    product = on.select(on.equal(n, one), x, product);
+    product = on.select(on.equal(n, zero), on.mul(x, on.add(x, one)), product);
+    const far = on.lessEqual(on.constant(LGAMMA_FAR), x);
+    const logarithm = log(on, on.select(far, x, product));
+    const divided = on.lessThan(n, on.constant(2));
+    const near = on.add(
+      on.mul(d, polynomial(on, d, lgammaNear)),
+      on.select(divided, on.neg(logarithm), logarithm),
+    );
+    const inverse = on.div(one, x);
+    const series = on.mul(inverse, polynomial(on, on.mul(inverse, inverse), stirling));
+    const asymptotic = on.add(
+      on.mul(on.sub(x, on.constant(0.5)), on.sub(logarithm, one)),
+      on.add(on.constant(STIRLING_CONSTANT), series),
+    );
+    return on.select(on.lessThan(x, zero), on.constant(NaN), on.select(far, asymptotic, near));
+  };
+}
 
-/** The positive zero of ψ, in two parts. */
-const ROOT_HIGH = 1.4616321449683622;
-const ROOT_LOW = 9.549995429965697e-17;
 /** ψ(3/2 + d)/(3/2 + d − root) in powers of d, |d| ≤ ½: Chebyshev interpolation of degree 22, error 5e-17. */
 const DIGAMMA_NEAR = [
   0.9510558760318328,
@@ -122,27 +138,44 @@ const DIGAMMA_SERIES = [
  *
  * ψ(x) = ψ(y) + Σ 1/(x − j) with y = x − k in [1, 2), the sum as one fraction.
  */
-export const digamma: Elementary = (on, x) => {
-  const [zero, one] = [on.constant(0), on.constant(1)];
-  const below = on.lessThan(x, one);
-  const k = on.sub(on.smaller(on.floor(x), on.constant(DIGAMMA_FAR - 1)), one);
-  const y = on.select(below, on.add(x, one), on.sub(x, k));
-  let top = on.select(below, on.constant(-1), zero);
-  let bottom = on.select(below, x, one);
-  for (let j = 1; j <= DIGAMMA_FAR - 2; j++) {
-    const factor = on.sub(x, on.constant(j));
-    const counts = on.lessEqual(on.constant(j), k);
-    top = on.select(counts, on.add(on.mul(top, factor), bottom), top);
-    bottom = on.select(counts, on.mul(bottom, factor), bottom);
-  }
-  const fromRoot = on.sub(on.sub(y, on.constant(ROOT_HIGH)), on.constant(ROOT_LOW));
-  const slope = polynomial(on, on.sub(y, on.constant(1.5)), DIGAMMA_NEAR);
-  const near = on.add(on.mul(fromRoot, slope), on.div(top, bottom));
-  const inverse = on.div(one, x);
-  const square = on.mul(inverse, inverse);
-  const series = on.mul(square, polynomial(on, square, DIGAMMA_SERIES));
-  const far = on.sub(on.sub(log(on, x), on.mul(inverse, on.constant(0.5))), series);
-  const positive = on.select(on.lessEqual(on.constant(DIGAMMA_FAR), x), far, near);
-  const special = on.select(on.equal(x, zero), on.constant(-Infinity), on.constant(NaN));
-  return on.select(on.lessEqual(x, zero), special, positive);
+export function digammaOf({ log, root, digammaNear, digammaSeries }: GammaConstants): Elementary {
+  return (on, x) => {
+    const [zero, one] = [on.constant(0), on.constant(1)];
+    const below = on.lessThan(x, one);
+    const k = on.sub(on.smaller(on.floor(x), on.constant(DIGAMMA_FAR - 1)), one);
+    const y = on.select(below, on.add(x, one), on.sub(x, k));
+    let top = on.select(below, on.constant(-1), zero);
+    let bottom = on.select(below, x, one);
+    for (let j = 1; j <= DIGAMMA_FAR - 2; j++) {
+      const factor = on.sub(x, on.constant(j));
+      const counts = on.lessEqual(on.constant(j), k);
+      top = on.select(counts, on.add(on.mul(top, factor), bottom), top);
+      bottom = on.select(counts, on.mul(bottom, factor), bottom);
+    }
+    const fromRoot = on.sub(on.sub(y, on.constant(root[0])), on.constant(root[1]));
+    const slope = polynomial(on, on.sub(y, on.constant(1.5)), digammaNear);
+    const near = on.add(on.mul(fromRoot, slope), on.div(top, bottom));
+    const inverse = on.div(one, x);
+    const square = on.mul(inverse, inverse);
+    const series = on.mul(square, polynomial(on, square, digammaSeries));
+    const far = on.sub(on.sub(log(on, x), on.mul(inverse, on.constant(0.5))), series);
+    const positive = on.select(on.lessEqual(on.constant(DIGAMMA_FAR), x), far, near);
+    const special = on.select(on.equal(x, zero), on.constant(-Infinity), on.constant(NaN));
+    return on.select(on.lessEqual(x, zero), special, positive);
+  };
+}
+
+const DOUBLE: GammaConstants = {
+  log,
+  lgammaNear: LGAMMA_NEAR,
+  stirling: STIRLING,
+  root: [1.4616321449683622, 9.549995429965697e-17],
+  digammaNear: DIGAMMA_NEAR,
+  digammaSeries: DIGAMMA_SERIES,
 };
+
+/** ln Γ(x) for x ≥ 0; NaN below 0. */
+export const lgamma: Elementary = lgammaOf(DOUBLE);
+
+/** ψ(x) for x ≥ 0; NaN below 0. */
+export const digamma: Elementary = digammaOf(DOUBLE);

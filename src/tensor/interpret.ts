@@ -5,13 +5,15 @@
  * @module
  */
 import { threefryInto } from "../random/threefry.ts";
-import { atan, atan2 } from "./arc_tangent.ts";
-import { numberArithmetic as on } from "./arithmetic.ts";
-import { boxMuller } from "./box_muller.ts";
-import * as elementary from "./elementary.ts";
-import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
-import { digamma, lgamma } from "./gamma_function.ts";
-import { logAddExp, sigmoid, softplus } from "./logistic_function.ts";
+import {
+  addBlock,
+  BLOCK,
+  blockedAxis,
+  type BlockedSum,
+  blockLength,
+  closeBlocks,
+  noBlocks,
+} from "./blocked_sum.ts";
 import { callHost } from "./host_call.ts";
 import type {
   ArrayData,
@@ -25,7 +27,8 @@ import type {
   Unary,
   ValueType,
 } from "./program.ts";
-import { mod, sign } from "./remainder.ts";
+import { UNARY } from "./program.ts";
+import { applyUnary, type FloatFormat, formatOf, type Precision } from "./precision.ts";
 import {
   allocate,
   broadcastOffsets,
@@ -39,45 +42,17 @@ type Rule = (
   operands: readonly ArrayValue[],
   parameters: never,
   results: readonly ValueType[],
+  format: FloatFormat,
 ) => readonly ArrayData[];
 
-const unary: { [P in Unary]: (x: number) => number } = {
-  neg: (x) => -x,
-  abs: Math.abs,
-  sqrt: Math.sqrt,
-  floor: Math.floor,
-  exp: (x) => elementary.exp(on, x),
-  log: (x) => elementary.log(on, x),
-  log1p: (x) => elementary.log1p(on, x),
-  expm1: (x) => elementary.expm1(on, x),
-  sin: (x) => elementary.sin(on, x),
-  cos: (x) => elementary.cos(on, x),
-  tanh: (x) => elementary.tanh(on, x),
-  sigmoid: (x) => sigmoid(on, x),
-  softplus: (x) => softplus(on, x),
-  sign: (x) => sign(on, x),
-  tan: (x) => elementary.tan(on, x),
-  atan: (x) => atan(on, x),
-  erf: (x) => erf(on, x),
-  erfc: (x) => erfc(on, x),
-  erfcx: (x) => erfcx(on, x),
-  logNormalCdf: (x) => logNormalCdf(on, x),
-  lgamma: (x) => lgamma(on, x),
-  digamma: (x) => digamma(on, x),
-};
+/** Operations whose results the format of floats rounds. */
+type Rounded = "add" | "sub" | "mul" | "div" | "mod" | "atan2" | "logAddExp";
 
 /** Results are stored in an array of the result's type, which wraps u32 and makes bools 0 or 1. */
-const binary: { [P in Binary]: (a: number, b: number) => number } = {
-  add: (a, b) => a + b,
-  sub: (a, b) => a - b,
-  mul: (a, b) => a * b,
-  div: (a, b) => a / b,
+const binary: { [P in Exclude<Binary, Rounded>]: (a: number, b: number) => number } = {
   // Both carry a NaN on and order −0 before +0, as WebAssembly's instructions do.
   min: Math.min,
   max: Math.max,
-  mod: (a, b) => mod(on, a, b),
-  atan2: (a, b) => atan2(on, a, b),
-  logAddExp: (a, b) => logAddExp(on, a, b),
   bitAnd: (a, b) => a & b,
   bitOr: (a, b) => a | b,
   bitXor: (a, b) => a ^ b,
@@ -91,53 +66,104 @@ const binary: { [P in Binary]: (a: number, b: number) => number } = {
 };
 
 /** The first value of a sum is −0, since −0 + x is x to the bit for every x. */
-const reduce: { [P in Reduction]: { first: number; next: (a: number, b: number) => number } } = {
-  sum: { first: -0, next: (a, b) => a + b },
-  maximum: { first: -Infinity, next: Math.max },
-  minimum: { first: Infinity, next: Math.min },
+const reduce: {
+  [P in Reduction]: {
+    first: number;
+    next: (format: FloatFormat) => (a: number, b: number) => number;
+  };
+} = {
+  sum: { first: -0, next: ({ arithmetic }) => arithmetic.add },
+  maximum: { first: -Infinity, next: () => Math.max },
+  minimum: { first: Infinity, next: () => Math.min },
 };
 
-function unaryRule(f: (x: number) => number): Rule {
-  return ([x], _, [type]) => {
-    const out = allocate(type.dtype, x.data.length);
-    for (let i = 0; i < out.length; i++) out[i] = f(x.data[i]);
-    return [out];
-  };
+function mapped(f: (x: number) => number, x: ArrayData, { dtype }: ValueType): [ArrayData] {
+  const out = allocate(dtype, x.length);
+  for (let i = 0; i < out.length; i++) out[i] = f(x[i]);
+  return [out];
 }
 
-function binaryRule(f: (a: number, b: number) => number): Rule {
-  return ([a, b], _, [type]) => {
+function unaryRule(name: Unary): Rule {
+  return ([x], _, [type], format) =>
+    mapped((entry) => applyUnary(name, format, format.arithmetic, entry), x.data, type);
+}
+
+/** A rule for two operands, of floats in their format or of other types. */
+function binaryRule(
+  ofFloats: (format: FloatFormat) => (a: number, b: number) => number,
+  others: (a: number, b: number) => number = ofFloats(formatOf("f64")),
+): Rule {
+  return ([a, b], _, [type], format) => {
+    const f = a.dtype === "f64" ? ofFloats(format) : others;
     const out = allocate(type.dtype, a.data.length);
     for (let i = 0; i < out.length; i++) out[i] = f(a.data[i], b.data[i]);
     return [out];
   };
 }
 
-function mulRule(operands: readonly ArrayValue[], _: never, [type]: readonly ValueType[]) {
-  const [a, b] = operands;
-  const out = allocate(type.dtype, a.data.length);
+const roundedRules: { readonly [P in Rounded]: Rule } = {
+  add: binaryRule(({ arithmetic }) => arithmetic.add),
+  sub: binaryRule(({ arithmetic }) => arithmetic.sub),
   // A product of two u32 passes 2⁵³, so that a float product would lose its low bits.
-  const f = type.dtype === "u32" ? Math.imul : binary.mul;
-  for (let i = 0; i < out.length; i++) out[i] = f(a.data[i], b.data[i]);
-  return [out];
-}
+  mul: binaryRule(({ arithmetic }) => arithmetic.mul, Math.imul),
+  div: binaryRule(({ arithmetic }) => arithmetic.div),
+  mod: binaryRule(({ arithmetic, binary }) => (a, b) => binary.mod(arithmetic, a, b)),
+  logAddExp: binaryRule(({ arithmetic, binary }) => (a, b) => binary.logAddExp(arithmetic, a, b)),
+  atan2: binaryRule(({ arithmetic, binary }) => (a, b) => binary.atan2(arithmetic, a, b)),
+};
 
 function reductionRule({ first, next }: typeof reduce[Reduction]): Rule {
-  return ([x], { axes }: PrimitiveParameters[Reduction], [type]) => {
+  return ([x], { axes }: PrimitiveParameters[Reduction], [type], format) => {
     // An empty sum is 0, not −0.
     const out = allocate(type.dtype, sizeOf(type.shape)).fill(
       x.data.length === 0 ? first + 0 : first,
     );
     const to = reductionOffsets(x.shape, axes);
-    for (let i = 0; i < to.length; i++) out[to[i]] = next(out[to[i]], x.data[i]);
+    const f = next(format);
+    for (let i = 0; i < to.length; i++) out[to[i]] = f(out[to[i]], x.data[i]);
     return [out];
   };
+}
+
+/** Sums, long ones in single precision in blocks along the last reduced axis. */
+function sumRule(...given: Parameters<Rule>): readonly ArrayData[] {
+  const [[x], parameters, [type], { precision, arithmetic: on }] = given;
+  const { axes }: PrimitiveParameters["sum"] = parameters;
+  const terms = sizeOf(axes.map((axis) => x.shape[axis]));
+  if (precision === "f64" || terms <= BLOCK) return reductionRule(reduce.sum)(...given);
+  const along = blockedAxis(x.shape, axes);
+  const place = offsetsOf(x.shape, x.shape.map((_, axis) => axis === along ? 1 : 0));
+  const to = reductionOffsets(x.shape, axes);
+  const size = sizeOf(type.shape);
+  const line = x.shape[along];
+  const length = blockLength(line);
+  const sums = new Array<BlockedSum<number>>(size).fill(noBlocks(on));
+  const blocks = new Float64Array(size);
+  for (let i = 0; i < to.length; i++) {
+    const k = to[i];
+    blocks[k] = on.add(place[i] % length === 0 ? -0 : blocks[k], x.data[i]);
+    const ends = place[i] % length === length - 1 || place[i] === line - 1;
+    if (ends) sums[k] = addBlock(on, sums[k], blocks[k]);
+  }
+  return [Float64Array.from(sums, (sum) => closeBlocks(on, sum))];
 }
 
 /** Towards 0, and to the nearest word where there is none; 0 for NaN: as WebAssembly's trunc_sat. */
 function toWord(x: number): number {
   if (!(x > 0)) return 0;
   return Math.min(Math.floor(x), 2 ** 32 - 1);
+}
+
+const roundedConstants = new WeakMap<ArrayData, ArrayData>();
+
+/** An array in the floats of a format; a constant is rounded once. */
+function roundedTo(format: FloatFormat, { dtype, data }: ArrayValue): ArrayData {
+  if (dtype !== "f64" || format.precision === "f64") return data;
+  const known = roundedConstants.get(data);
+  if (known !== undefined) return known;
+  const rounded = Float64Array.from(data, format.arithmetic.constant);
+  roundedConstants.set(data, rounded);
+  return rounded;
 }
 
 function take(data: ArrayData, offsets: Int32Array, type: ValueType): ArrayData {
@@ -159,18 +185,22 @@ function mapRules<K extends string, T>(table: { [P in K]: T }, make: (entry: T) 
 }
 
 const rules: RuleTable<Rule> = {
-  ...mapRules(unary, unaryRule),
-  ...mapRules(binary, binaryRule),
+  ...Object.fromEntries(UNARY.map((name) => [name, unaryRule(name)])) as { [P in Unary]: Rule },
+  ...mapRules(binary, (f) => binaryRule(() => f)),
+  ...roundedRules,
   ...mapRules(reduce, reductionRule),
-  mul: mulRule,
-  not: unaryRule((x) => 1 - x),
-  constant: (_, { value }: PrimitiveParameters["constant"]) => [value.data],
+  sum: sumRule,
+  not: ([x], _, [type]) => mapped((entry) => 1 - entry, x.data, type),
+  constant: (_, { value }: PrimitiveParameters["constant"], __, format) => [
+    roundedTo(format, value),
+  ],
   select: ([mask, a, b], _, [type]) => {
     const out = allocate(type.dtype, mask.data.length);
     for (let i = 0; i < out.length; i++) out[i] = mask.data[i] ? a.data[i] : b.data[i];
     return [out];
   },
-  convert: ([x], _, [type]) => {
+  convert: ([x], _, [type], { fromWord }) => {
+    if (type.dtype === "f64" && x.dtype === "u32") return mapped(fromWord, x.data, type);
     const out = allocate(type.dtype, x.data.length);
     if (type.dtype === "bool") out.set(x.data.map((entry) => entry === 0 ? 0 : 1));
     else if (type.dtype === "u32") out.set(x.data.map(toWord));
@@ -215,26 +245,26 @@ const rules: RuleTable<Rule> = {
     );
     return [out];
   },
-  boxMuller: ([{ data }]) => {
+  boxMuller: ([{ data }], _, __, { arithmetic, boxMuller, fromWord }) => {
     const out = new Float64Array(data.length);
     for (let i = 0; i < out.length; i += 2) {
-      [out[i], out[i + 1]] = boxMuller(on, data[i], data[i + 1]);
+      [out[i], out[i + 1]] = boxMuller(arithmetic, fromWord(data[i]), fromWord(data[i + 1]));
     }
     return [out];
   },
-  loop: ([count, ...rest], { body, captures }: PrimitiveParameters["loop"]) => {
+  loop: ([count, ...rest], { body, captures }: PrimitiveParameters["loop"], _, format) => {
     const kept = rest.slice(0, captures);
     let carries: readonly ArrayValue[] = rest.slice(captures);
     for (let i = 0; i < count.data[0]; i++) {
       const index: ArrayValue = { dtype: "u32", shape: [], data: Uint32Array.of(i) };
-      carries = evaluateProgram(body, [index, ...kept, ...carries]);
+      carries = evaluateEquations(body, [index, ...kept, ...carries], format);
     }
     return carries.map((carry) => carry.data);
   },
-  host: ([x], call: PrimitiveParameters["host"], [type]) => {
+  host: ([x], call: PrimitiveParameters["host"], [type], { arithmetic }) => {
     const out = new Float64Array(sizeOf(type.shape));
     callHost(call, (x.data as Float64Array).slice(), out);
-    return [out];
+    return mapped(arithmetic.constant, out, type);
   },
   stopGradient: ([x]) => [x.data],
 };
@@ -244,8 +274,9 @@ const rules: RuleTable<Rule> = {
  *
  * @param primitive The primitive.
  * @param parameters Its parameters.
- * @param operands Its operands.
+ * @param operands Its operands, numbers of the format.
  * @param results The types of its results.
+ * @param format The format of floats; f64 by default.
  * @returns The results.
  */
 export function evaluate<P extends Primitive>(
@@ -253,8 +284,9 @@ export function evaluate<P extends Primitive>(
   parameters: PrimitiveParameters[P],
   operands: readonly ArrayValue[],
   results: readonly ValueType[],
+  format: FloatFormat = formatOf("f64"),
 ): ArrayValue[] {
-  const data = rules[primitive](operands, parameters as never, results);
+  const data = rules[primitive](operands, parameters as never, results, format);
   return results.map(({ dtype, shape }, i) => ({ dtype, shape, data: data[i] }));
 }
 
@@ -263,17 +295,33 @@ export function evaluate<P extends Primitive>(
  *
  * @param program The program.
  * @param inputs One array per input, of the types that the program expects.
+ * @param precision How precise floats are; f64 by default. With f32 the inputs and constants are rounded
+ * first, and every operation rounds its result.
  * @returns One array per output.
  */
 export function evaluateProgram(
   program: Program,
   inputs: readonly ArrayValue[],
+  precision: Precision = "f64",
+): ArrayValue[] {
+  const format = formatOf(precision);
+  const rounded = inputs.map(({ dtype, shape, data }) => {
+    const own = precision === "f32" && dtype === "f64";
+    return { dtype, shape, data: own ? Float64Array.from(data, Math.fround) : data };
+  });
+  return evaluateEquations(program, rounded, format);
+}
+
+function evaluateEquations(
+  program: Program,
+  inputs: readonly ArrayValue[],
+  format: FloatFormat,
 ): ArrayValue[] {
   const values = new Array<ArrayValue>(program.types.length);
   program.inputs.forEach((id, i) => values[id] = inputs[i]);
   for (const { primitive, parameters, operands, results } of program.equations) {
     const types = results.map((id) => program.types[id]);
-    evaluate(primitive, parameters, operands.map((id) => values[id]), types)
+    evaluate(primitive, parameters, operands.map((id) => values[id]), types, format)
       .forEach((value, i) => values[results[i]] = value);
   }
   return program.outputs.map((id) => values[id]);

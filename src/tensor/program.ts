@@ -6,7 +6,10 @@
  * @module
  */
 
-/** Element types: 64-bit floats, unsigned 32-bit words, truth values. */
+/**
+ * Element types: floats, unsigned 32-bit words, truth values. Floats have 64 bits, unless the program is run
+ * in single precision.
+ */
 export type DType = "f64" | "u32" | "bool";
 
 /** Lengths of the axes, outermost first. */

@@ -16,9 +16,9 @@ import { logistic } from "../targets/mod.ts";
 
 /** The nest of a program whose inputs and results are in memory. */
 function nestOf(program: Program): Nest {
-  const target: Target = { nest: new NestBuilder(), memory: new Memory() };
+  const target: Target = { nest: new NestBuilder("f64"), memory: new Memory("f64") };
   const base = target.nest.index(0);
-  const inputs = blockOf(inputTypes(program)).slots
+  const inputs = blockOf(inputTypes(program), "f64").slots
     .map((slot) => inMemory(target, slot, base, slot.offset));
   lower(target, program, inputs).forEach((value) => write(target, value, base, 1 << 20));
   return target.nest.finish();

@@ -26,7 +26,7 @@ import { specialFloats } from "./floats.ts";
 const LARGEST = 200;
 
 /** Lengths of axes: their products lie on both sides of 64. */
-const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 63, 65, 70, 0];
+const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 63, 65, 70, 128, 0];
 
 /** What moves and reduces large arrays is taken more often than its share. */
 const OFTEN: readonly Primitive[] = [

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { PRECISIONS } from "../../src/tensor/precision.ts";
 import type { Device, StepResult } from "../../src/device/device.ts";
-import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm.ts";
+import { chooseDevice } from "../../src/device/choose.ts";
 import {
   ARITHMETIC,
   BINARY,
@@ -55,7 +55,8 @@ function caseOf(
   outputs: (program: RandomProgram, own: readonly ValueType[], decisions: Decisions) => Tensor[],
 ): Case {
   const decisions = new Decisions(numbers);
-  const chains = 1 + decisions.below(11);
+  // Up to two groups of 16.
+  const chains = 1 + decisions.below(19);
   const own = Array.from({ length: 1 + decisions.below(3) }, () => typeBy(decisions));
   const shared = Array.from({ length: decisions.below(2) }, () => typeBy(decisions));
   const count = words([decisions.below(4)], []);
@@ -76,42 +77,47 @@ function caseOf(
   return { program, ...values };
 }
 
-Deno.test("compileMap() gives the interpreter's bits on random programs", async () => {
-  await fc.assert(
-    fc.asyncProperty(numbers, async (numbers) => {
-      const { program, own, shared } = caseOf(
-        numbers,
-        [],
-        ({ pool }, _, decisions) => pool.slice(-2 - decisions.below(4)),
-      );
-      const expected = await interpreterDevice.map(program, own.length).run(own, shared);
-      const actual = await wasmDevice.map(program, own.length).run(own, shared);
-      expected.forEach((value, i) => assertSameBits(actual[i], value, `result ${i}`));
-    }),
-    SEARCH,
-  );
-});
+for (const precision of PRECISIONS) {
+  const interpreter = chooseDevice("interpreter", { precision });
+  const wasm = chooseDevice("wasm", { precision });
 
-Deno.test("compileStep() gives the interpreter's bits on random steps", async () => {
-  await fc.assert(
-    fc.asyncProperty(numbers, fc.integer({ min: 1, max: 4 }), async (numbers, thin) => {
-      const { program, own, shared } = caseOf(
-        numbers,
-        [KEY],
-        (program, state) => state.map((type) => program.nextOf(type)),
-      );
-      const all = own.map((_, leaf) => leaf);
-      const run = (device: Device): Promise<StepResult> =>
-        device.step(program, own.length, all)
-          .run(own, shared, key(5), { steps: 9, firstStep: 2, thin });
-      const [expected, actual] = [await run(interpreterDevice), await run(wasmDevice)];
-      expected.state.forEach((leaf, i) => assertSameBits(actual.state[i], leaf, `leaf ${i}`));
-      expected.draws.forEach((leaf, i) => assertSameBits(actual.draws[i], leaf, `draws ${i}`));
-      assert.equal(actual.draws.length, expected.draws.length);
-    }),
-    SEARCH,
-  );
-});
+  Deno.test(`${precision} compileMap() gives the interpreter's bits on random programs`, async () => {
+    await fc.assert(
+      fc.asyncProperty(numbers, async (numbers) => {
+        const { program, own, shared } = caseOf(
+          numbers,
+          [],
+          ({ pool }, _, decisions) => pool.slice(-2 - decisions.below(4)),
+        );
+        const expected = await interpreter.map(program, own.length).run(own, shared);
+        const actual = await wasm.map(program, own.length).run(own, shared);
+        expected.forEach((value, i) => assertSameBits(actual[i], value, `result ${i}`));
+      }),
+      SEARCH,
+    );
+  });
+
+  Deno.test(`${precision} compileStep() gives the interpreter's bits on random steps`, async () => {
+    await fc.assert(
+      fc.asyncProperty(numbers, fc.integer({ min: 1, max: 4 }), async (numbers, thin) => {
+        const { program, own, shared } = caseOf(
+          numbers,
+          [KEY],
+          (program, state) => state.map((type) => program.nextOf(type)),
+        );
+        const all = own.map((_, leaf) => leaf);
+        const run = (device: Device): Promise<StepResult> =>
+          device.step(program, own.length, all)
+            .run(own, shared, key(5), { steps: 9, firstStep: 2, thin });
+        const [expected, actual] = [await run(interpreter), await run(wasm)];
+        expected.state.forEach((leaf, i) => assertSameBits(actual.state[i], leaf, `leaf ${i}`));
+        expected.draws.forEach((leaf, i) => assertSameBits(actual.draws[i], leaf, `draws ${i}`));
+        assert.equal(actual.draws.length, expected.draws.length);
+      }),
+      SEARCH,
+    );
+  });
+}
 
 Deno.test("a traced program without divisions and repeated products has the bits of the function that it was traced from", () => {
   fc.assert(

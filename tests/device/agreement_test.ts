@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { chooseDevice } from "../../src/device/choose.ts";
 import type { Device } from "../../src/device/device.ts";
-import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm.ts";
+import { PRECISIONS } from "../../src/tensor/precision.ts";
 import { ensembleRun, mapChains } from "../../src/kernels/ensemble.ts";
 import { hmc } from "../../src/kernels/hmc.ts";
 import type { ChainState, Kernel } from "../../src/kernels/kernel.ts";
@@ -28,8 +28,8 @@ async function run(
   steps: number,
 ): Promise<Map<string, Tensor>> {
   const target = density(dimension, logDensity);
-  // Eleven chains: one full group and one with missing places.
-  const position = normal(key(3), [11, dimension]).mul(0.5);
+  // Nineteen chains: full groups of 8 or 16, and one with missing places.
+  const position = normal(key(3), [19, dimension]).mul(0.5);
   const start = mapChains(
     ({ position }: { readonly position: Tensor }) => kernel.init(target)(position),
     { device },
@@ -71,18 +71,23 @@ const CASES: readonly (readonly [TestDensity, number])[] = [
 
 for (const [target, steps] of CASES) {
   for (const kernel of [rwm(), mala(), hmc({ leapfrogSteps: 4 })]) {
-    Deno.test(`${kernel.name} on ${target.name}: WebAssembly gives the interpreter's bits`, async () => {
-      const anyKernel = kernel as unknown as Kernel<ChainState & Tree>;
-      const expected = await run(interpreterDevice, target, anyKernel, steps);
-      const actual = await run(wasmDevice, target, anyKernel, steps);
-      assert.ok(expected.size >= 9);
-      for (const [name, value] of expected) {
-        assertSameBits(actual.get(name) as Tensor, value, name);
-      }
-      // A comparison of chains that never moved would prove little.
-      const moved = expected.get("last position") as Tensor;
-      const started = expected.get("first position") as Tensor;
-      assert.ok(moved.data.some((value, i) => value !== started.data[i]));
-    });
+    for (const precision of PRECISIONS) {
+      Deno.test(`${precision} ${kernel.name} on ${target.name}: WebAssembly gives the interpreter's bits`, async () => {
+        const anyKernel = kernel as unknown as Kernel<ChainState & Tree>;
+        const [expected, actual] = [
+          await run(chooseDevice("interpreter", { precision }), target, anyKernel, steps),
+          await run(chooseDevice("wasm", { precision }), target, anyKernel, steps),
+        ];
+        assert.ok(expected.size >= 9);
+        for (const [name, value] of expected) {
+          assertSameBits(actual.get(name) as Tensor, value, name);
+          if (precision === "f32") value.data.forEach((x) => assert.equal(x, Math.fround(x)));
+        }
+        // A comparison of chains that never moved would prove little.
+        const moved = expected.get("last position") as Tensor;
+        const started = expected.get("first position") as Tensor;
+        assert.ok(moved.data.some((value, i) => value !== started.data[i]));
+      });
+    }
   }
 }

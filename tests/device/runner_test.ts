@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { chooseDevice, type DeviceName } from "../../src/device/choose.ts";
 import type { Device, StepRunner } from "../../src/device/device.ts";
-import { interpreterDevice } from "../../src/device/interpreter.ts";
-import { wasmDevice } from "../../src/device/wasm.ts";
+import { interpreterDevice, interpreterSingleDevice } from "../../src/device/interpreter.ts";
+import { wasmDevice, wasmSingleDevice } from "../../src/device/wasm.ts";
+import type { Precision } from "../../src/tensor/precision.ts";
 import type { Program, ValueType } from "../../src/tensor/program.ts";
 import { concat } from "../../src/tensor/operations.ts";
 import { bits, type Key, key, normal, uniform } from "../../src/tensor/random.ts";
@@ -10,7 +11,10 @@ import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { repeatLoop, trace } from "../../src/tensor/trace.ts";
 import { assertSameBits } from "../tensor/bits.ts";
 
-const DEVICES: readonly Device[] = [interpreterDevice, wasmDevice];
+const DEVICES: readonly Device[] = [
+  ...[interpreterDevice, wasmDevice],
+  ...[interpreterSingleDevice, wasmSingleDevice],
+];
 
 const TYPES: readonly ValueType[] = [
   { dtype: "f64", shape: [3] },
@@ -57,13 +61,13 @@ function assertSame(actual: readonly Tensor[], expected: readonly Tensor[], what
 }
 
 for (const device of DEVICES) {
-  const { name } = device;
+  const name = `${device.name} ${device.precision}`;
 
   Deno.test(`${name}: a chain does not depend on how many others there are`, async () => {
     const options = { steps: 7, thin: 2, firstStep: 3 };
-    const all = await runner(device).run(stateOf(11), SHARED, key(5), options);
-    for (const chains of [1, 3, 8, 9]) {
-      const state = stateOf(11).map((leaf) => leaf.slice(0, chains));
+    const all = await runner(device).run(stateOf(19), SHARED, key(5), options);
+    for (const chains of [1, 3, 8, 9, 16, 17]) {
+      const state = stateOf(19).map((leaf) => leaf.slice(0, chains));
       const some = await runner(device).run(state, SHARED, key(5), options);
       assertSame(some.state, all.state.map((leaf) => leaf.slice(0, chains)), "leaf");
       assertSame(some.draws, all.draws.map((leaf) => leaf.slice(0, chains)), "draws");
@@ -254,7 +258,8 @@ for (const device of DEVICES) {
       2,
     );
     for (const [points, scale] of [[11, 2], [30, -1], [1, 0.5]]) {
-      const x = normal(key(points), [points, 70]);
+      // Whole numbers, so that their sums are exact in every precision.
+      const x = normal(key(points), [points, 70]).mul(100).floor();
       const n = bits(key(points), [points]);
       const [sums, next, less] = await map.run([x, n], [tensor(scale)]);
       assertSameBits(sums, x.mul(scale).sum(1), "sums");
@@ -297,9 +302,17 @@ Deno.test("wasm: a program whose loop differs between chains is refused with wha
 
 Deno.test("chooseDevice() knows its devices and no others", () => {
   assert.equal(chooseDevice("interpreter"), interpreterDevice);
-  assert.equal(chooseDevice("wasm").name, "wasm");
-  assert.equal(chooseDevice().name, "wasm");
-  assert.equal(chooseDevice("auto").name, "wasm");
+  assert.equal(chooseDevice("interpreter", { precision: "f32" }), interpreterSingleDevice);
+  for (const name of ["wasm", "auto", undefined] as const) {
+    for (const precision of ["f64", "f32"] as const) {
+      const device = chooseDevice(name, { precision });
+      assert.deepEqual([device.name, device.precision], ["wasm", precision]);
+    }
+  }
+  assert.throws(() => chooseDevice("auto", { precision: "f16" as Precision }), {
+    name: "RangeError",
+    message: /Cannot run in the precision "f16": expected one of f64, f32/,
+  });
   assert.throws(() => chooseDevice("cuda" as DeviceName), {
     name: "RangeError",
     message: /Cannot choose the device "cuda": expected one of auto, interpreter, wasm/,

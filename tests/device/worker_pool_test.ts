@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { compileStep } from "../../src/compile/ensemble.ts";
-import { GROUP } from "../../src/compile/layout.ts";
+import { groupOf } from "../../src/compile/layout.ts";
 import { WasmStep } from "../../src/device/wasm_step.ts";
 import { NoWorkers, WorkerPool } from "../../src/device/worker_pool.ts";
 import type { Program } from "../../src/tensor/program.ts";
@@ -31,7 +31,7 @@ async function inThread(): Promise<readonly Tensor[]> {
 }
 
 async function inPool(pool: WorkerPool): Promise<readonly Tensor[]> {
-  const step = new WasmStep(STEP, 2, [0, 1], pool);
+  const step = new WasmStep(STEP, 2, [0, 1], { pool });
   const { state, draws } = await step.run(STATE, [], key(3), OPTIONS);
   return [...state, ...draws];
 }
@@ -141,7 +141,7 @@ Deno.test("workers that never come to life leave the run in its thread", async (
 });
 
 Deno.test("an abort stops workers at once, and the next run is sound", async () => {
-  const step = new WasmStep(STEP, 2, [0, 1], new WorkerPool(2));
+  const step = new WasmStep(STEP, 2, [0, 1], { pool: new WorkerPool(2) });
   const controller = new AbortController();
   let aborted = 0;
   setTimeout(() => {
@@ -164,7 +164,7 @@ Deno.test("a task that fails gives its reason and leaves the worker alive", asyn
   const plan = {
     blocks: free,
     blockBytes: block.bytes,
-    groups: Math.ceil(CHAINS / GROUP),
+    groups: Math.ceil(CHAINS / groupOf("f64")),
     draws: 0,
     drawBytes: 0,
     mostKept: 1,

@@ -224,5 +224,6 @@ def pairs(name):
     }
 
 
-lines = ",\n".join(f'"{name}": {json.dumps(pairs(name))}' for name in FUNCTIONS)
-print(f"{{\n{lines}\n}}")
+if __name__ == "__main__":
+    lines = ",\n".join(f'"{name}": {json.dumps(pairs(name))}' for name in FUNCTIONS)
+    print(f"{{\n{lines}\n}}")

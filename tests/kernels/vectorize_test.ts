@@ -27,6 +27,7 @@ import { chooseDevice } from "../../src/device/choose.ts";
 import { mapChains } from "../../src/kernels/ensemble.ts";
 import { leaves, type Tree } from "../../src/tensor/tree.ts";
 import { assertSameBits } from "../tensor/bits.ts";
+import { logistic } from "../targets/mod.ts";
 import { KERNELS } from "./kernels.ts";
 
 const DEVICES: readonly DeviceName[] = ["interpreter", "wasm"];
@@ -354,6 +355,41 @@ Deno.test("vectorize() refuses what is no step, unknown options and devices", ()
     /unknown option `chains`: .*device/,
   );
   assert.throws(() => vectorize(look, { device: "tpu" as never }), /^RangeError: .*device "tpu"/);
+  assert.throws(
+    () => vectorize(look, { precision: "f16" as never }),
+    /^RangeError: Cannot run in the precision "f16": expected one of f64, f32/,
+  );
+});
+
+Deno.test("the f32 log density of a long likelihood is the f64 one to its last digits", async () => {
+  const { dimension, logDensity } = logistic(20_000, 3);
+  const long = density(dimension, logDensity);
+  const position = normal(key(4), [16, dimension]).mul(0.02);
+  const rounded = tensor(Float64Array.from(position.data, Math.fround)).reshape(position.shape);
+  const [double, single] = await Promise.all(
+    (["f64", "f32"] as const).map((precision) => startChains(long, mala(), { precision })(rounded)),
+  );
+  // About −13,900, where floats of 32 bits are 2⁻¹⁰ apart.
+  const errors = single.logDensity.sub(double.logDensity).abs();
+  assert.ok(Math.max(...errors.data) <= 2 ** -10, `${errors}`);
+  const slopes = single.gradient.sub(double.gradient).abs();
+  assert.ok(Math.max(...slopes.data) <= 1e-3, `${slopes}`);
+});
+
+Deno.test("a key gives f32 chains nearly the first steps of f64 ones", async () => {
+  const both = (["f64", "f32"] as const).map(async (precision) => {
+    const begun = await startChains(target, mala(), { precision })(normal(key(0), [500, 2]));
+    return await vectorize(composed, { precision })(begun, key(1), { steps: 3 });
+  });
+  const [double, single] = await Promise.all(both);
+  for (const { name, value } of leaves(single)) {
+    assert.ok(value.data.every((x) => x === Math.fround(x)), `${name} has more than 32 bits`);
+  }
+  const apart = single.position.sub(double.position).abs().max(1).data;
+  // Of 3 · 2 · 500 decisions some may fall otherwise, where a uniform number is near the probability.
+  const far = apart.filter((distance) => distance > 1e-4).length;
+  assert.ok(far <= 2, `${far} chains went elsewhere`);
+  assert.ok(apart.some((distance) => distance > 0));
 });
 
 Deno.test("a vectorized step runs any number of chains, and states of one form alone", async () => {

@@ -5,6 +5,7 @@ import {
   type Kernel,
   type Key,
   normal,
+  type Precision,
   type Proposal,
   rwm,
   startChains,
@@ -24,17 +25,19 @@ import { logNormalDensity } from "./normal_cdf.ts";
  * @param kernel Starts the chains.
  * @param step What is run: the kernel's own step, or another one on its states.
  * @param steps How often.
+ * @param precision What floats are.
  * @returns The move.
  */
 export function localMove<State extends ChainState & Tree>(
   kernel: Kernel<State>,
   step: (target: Target) => Step<State>,
   steps: number,
+  precision: Precision = "f64",
 ): Move {
   return ensembleMove(kernel, (target) => {
-    const advance = vectorize(step(target));
+    const advance = vectorize(step(target), { precision });
     return (state, key) => advance(state, key, { steps });
-  });
+  }, precision);
 }
 
 /** A step of an ensemble. */
@@ -45,14 +48,16 @@ export type EnsembleStep<State> = (state: State, key: Key) => Promise<State>;
  *
  * @param kernel Starts the chains.
  * @param step The step, from the target and the start of chains at given positions.
+ * @param precision What floats are where chains are started.
  * @returns The move.
  */
 export function ensembleMove<State extends ChainState & Tree>(
   kernel: Kernel<State>,
   step: (target: Target, start: (position: Tensor) => Promise<State>) => EnsembleStep<State>,
+  precision: Precision = "f64",
 ): Move {
   return (target) => {
-    const start = startChains(target, kernel);
+    const start = startChains(target, kernel, { precision });
     const advance = step(target, start);
     return async (position, key) => (await advance(await start(position), key)).position;
   };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Precision } from "../../tensor/precision.ts";
 import type { Instruction, Nest } from "../nest.ts";
 
 /** Σ coefficientᵢ · atomᵢ + constant: atoms are numbers of index instructions that are no sums. */
@@ -35,14 +36,20 @@ const NUMBER: ReadonlyMap<number, number> = new Map();
 
 /** The forms of the addresses of a nest, and what values their atoms can have. */
 export class Addresses {
+  /** What floats are. */
+  readonly precision: Precision;
   readonly #instructions: readonly Instruction[];
   /** Turns of the loop of each counter, where they are known. */
   readonly #turns = new Map<number, number>();
   readonly #forms = new Map<number, Form>();
 
-  /** @param instructions The instructions of the nest; they may be replaced later, but not by others. */
-  constructor(instructions: Nest["instructions"]) {
+  /**
+   * @param instructions The instructions of the nest; they may be replaced in it later.
+   * @param precision What floats are.
+   */
+  constructor(instructions: Nest["instructions"], precision: Precision) {
     this.#instructions = instructions;
+    this.precision = precision;
   }
 
   /** Says how many turns the loop of a counter takes. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Precision } from "../../tensor/precision.ts";
 import type { Instruction, Nest, Statement } from "../nest.ts";
 import { Addresses } from "./address.ts";
 import { RowBlocker } from "./block_rows.ts";
@@ -28,11 +29,12 @@ function countTurns(
  * Fuses loops, and leaves out what is computed, loaded or stored for nothing.
  *
  * @param nest The nest.
+ * @param precision What floats are.
  * @returns One that gives the same bits.
  */
-export function optimised(nest: Nest): Nest {
+export function optimised(nest: Nest, precision: Precision): Nest {
   const instructions = [...nest.instructions];
-  const addresses = new Addresses(instructions);
+  const addresses = new Addresses(instructions, precision);
   countTurns(nest.body, instructions, addresses);
   const body = pruned(nest.body, instructions);
   const fuser = new Fuser(instructions, addresses);

@@ -7,17 +7,15 @@
  *
  * @module
  */
-import { GROUP, type Memory } from "../layout.ts";
-import type { Call, Instruction, LaneType, Loop, Nest, Statement } from "../nest.ts";
+import { groupOf, type Memory } from "../layout.ts";
+import type { Call, Instruction, Loop, Nest, Statement } from "../nest.ts";
 import { lastUses } from "./last_uses.ts";
-import { halves, pushVector, type VectorStack } from "./vector_code.ts";
+import { type VectorCode, vectorCodeOf } from "./precision_code.ts";
+import type { VectorStack } from "./vector_code.ts";
 import { Bytes, CODE, SIMD, VALUE_TYPE, type WasmFunction } from "./encoder.ts";
 
 /** So many instructions are printed for one half of the group before the other (8: 3 % slower; 200: 18 %). */
 const RUN = 32;
-
-/** Chains in a vector of each type. */
-const LANES: { readonly [T in LaneType]: number } = { f64: 2, mask: 2, u32: 4, index: GROUP };
 
 class Printer implements VectorStack {
   readonly code = new Bytes();
@@ -25,6 +23,10 @@ class Printer implements VectorStack {
   readonly #nest: Nest;
   readonly #memory: Memory;
   readonly #arguments: number;
+  /** How floats are computed with, and how many chains a vector holds. */
+  readonly #vector: VectorCode;
+  /** Chains in a group. */
+  readonly #group: number;
   /** The locals of a value, one for each of its vectors. */
   readonly #home = new Map<number, readonly number[]>();
   /** Locals that can be used again: by type, and for each half or, if they serve both, the whole. */
@@ -44,6 +46,8 @@ class Printer implements VectorStack {
     this.#nest = nest;
     this.#memory = memory;
     this.#arguments = argumentCount;
+    this.#vector = vectorCodeOf(memory.precision);
+    this.#group = groupOf(memory.precision);
     this.#spent = new Map();
     for (const [id, position] of lastUses(nest)) {
       const others = this.#spent.get(position);
@@ -100,7 +104,7 @@ class Printer implements VectorStack {
   /** How many vectors a value takes. */
   #vectors(id: number): number {
     const { uniform, type } = this.#at(id);
-    return uniform ? 1 : GROUP / LANES[type];
+    return uniform || type === "index" ? 1 : this.#group / this.#vector.lanes[type];
   }
 
   /** The vectors of a value of so many that the present half prints: a single one is the first's. */
@@ -168,7 +172,7 @@ class Printer implements VectorStack {
   /** Pushes vector `v` of a value. */
   get(id: number, v = 0): void {
     const { operation, immediate } = this.#at(id);
-    if (operation === "constant") this.literal(...halves(immediate));
+    if (operation === "constant") this.literal(...this.#vector.constant(immediate));
     else if (operation === "constantWord") this.literal(immediate, immediate);
     else if (operation === "constantIndex") this.code.byte(CODE.i32Const).signed(immediate);
     else if (operation === "argument") this.code.byte(CODE.localGet).unsigned(immediate);
@@ -221,7 +225,8 @@ class Printer implements VectorStack {
 
   #store(address: number, offset: number, value: number): void {
     const { type } = this.#at(value);
-    for (const v of this.#ofHalf(GROUP / LANES[type])) {
+    const of = type === "index" ? 1 : this.#group / this.#vector.lanes[type];
+    for (const v of this.#ofHalf(of)) {
       this.get(address);
       this.get(value, v);
       this.simd(SIMD.store);
@@ -266,7 +271,7 @@ class Printer implements VectorStack {
         return;
       default:
         for (const v of vectors) {
-          pushVector(this, this.#at(id), v);
+          this.#vector.push(this, this.#at(id), v);
           this.#set(id, v);
         }
     }
