@@ -25,6 +25,8 @@ import {
   write,
 } from "./value.ts";
 
+/** Random words of so many counters are written out. */
+const WRITTEN_OUT_COUNTERS = 8;
 /** Of so many pairs of normal numbers the code is written out; it is long. */
 const WRITTEN_OUT_PAIRS = 2;
 
@@ -54,7 +56,7 @@ const rules: RuleTable<Rule> = {
     const { nest } = target;
     const words = [0, 1].map((word) => key.element([nest.index(word)]));
     const zero = nest.word(0);
-    if (sizeOf(type.shape) <= UNROLLED) {
+    if (counters.shape[0] <= WRITTEN_OUT_COUNTERS) {
       const drawn = threefry(
         nest,
         words,

@@ -7,7 +7,14 @@ import { density } from "../../src/target/density.ts";
 import { key } from "../../src/tensor/random.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
 import { exampleOf, traceTree } from "../../src/tensor/trace.ts";
-import { dualMoon, logistic, type TestDensity } from "../targets/mod.ts";
+import {
+  dualMoon,
+  eightSchools,
+  gaussian,
+  logistic,
+  rosenbrock,
+  type TestDensity,
+} from "../targets/mod.ts";
 
 /** The module of one HMC step on a target. */
 function moduleBytes(
@@ -34,9 +41,17 @@ function moduleBytes(
   return compileStep(program, 4, [0], precision).bytes.length;
 }
 
-Deno.test("HMC on the dual moon is a module of less than 96 KB", () => {
-  const bytes = moduleBytes(dualMoon);
-  assert.ok(bytes < 96 * 1024, `${bytes} bytes`);
+for (const target of [dualMoon, rosenbrock, eightSchools]) {
+  Deno.test(`HMC on ${target.name} is a module of less than 64 KB`, () => {
+    const bytes = moduleBytes(target);
+    assert.ok(bytes < 64 * 1024, `${bytes} bytes`);
+  });
+}
+
+Deno.test("a dimension of thousands is no more code than one of a hundred", () => {
+  const [few, many] = [100, 5000].map((dimension) => moduleBytes(gaussian(dimension)));
+  // Data: three f64 numbers that come from each variance, and a word for each pair of normal numbers.
+  assert.ok(many - few < 4900 * (3 * 8 + 2) + 2000, `${few} and ${many} bytes`);
 });
 
 Deno.test("data enlarge a module by their own bytes alone, once", () => {

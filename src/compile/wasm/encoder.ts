@@ -98,7 +98,10 @@ export const CODE = {
   i32RemainderUnsigned: 0x70,
 } as const;
 
-/** Vector instructions: the number after the prefix 0xfd. */
+/** The byte before the number of a vector instruction. */
+export const SIMD_PREFIX = 0xfd;
+
+/** Vector instructions: the number after the prefix. */
 export const SIMD = {
   load: 0x00,
   load32Splat: 0x09,

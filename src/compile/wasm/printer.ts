@@ -12,12 +12,14 @@ import type { Call, Instruction, Loop, Nest, Statement } from "../nest.ts";
 import { lastUses } from "./last_uses.ts";
 import { type VectorCode, vectorCodeOf } from "./precision_code.ts";
 import type { VectorStack } from "./vector_code.ts";
-import { Bytes, CODE, SIMD, VALUE_TYPE, type WasmFunction } from "./encoder.ts";
+import { Bytes, CODE, SIMD, SIMD_PREFIX, VALUE_TYPE, type WasmFunction } from "./encoder.ts";
 
 /** So many instructions are printed for one half of the group before the other (8: 3 % slower; 200: 18 %). */
 const RUN = 32;
 
 class Printer implements VectorStack {
+  /** What comes before the code. */
+  readonly prologue = new Bytes();
   readonly code = new Bytes();
   readonly locals: number[] = [];
   readonly #nest: Nest;
@@ -27,6 +29,8 @@ class Printer implements VectorStack {
   readonly #vector: VectorCode;
   /** Chains in a group. */
   readonly #group: number;
+  /** The local of the literal at an address. */
+  readonly #literals = new Map<number, number>();
   /** The locals of a value, one for each of its vectors. */
   readonly #home = new Map<number, readonly number[]>();
   /** Locals that can be used again: by type, and for each half or, if they serve both, the whole. */
@@ -115,7 +119,7 @@ class Printer implements VectorStack {
   }
 
   simd(code: number): void {
-    this.code.byte(0xfd).unsigned(code);
+    this.code.byte(SIMD_PREFIX).unsigned(code);
   }
 
   /** A local for a half of a group, or, numbered 2, for both. */
@@ -163,10 +167,18 @@ class Printer implements VectorStack {
     this.#position++;
   }
 
+  /** Literals are loaded once, at the start: a local takes fewer bytes than an address at each use. */
   literal(low: number, high: number): void {
-    this.code.byte(CODE.i32Const).signed(0);
-    this.simd(SIMD.load);
-    this.code.unsigned(4).unsigned(this.#memory.literal(low, high));
+    const address = this.#memory.literal(low, high);
+    let local = this.#literals.get(address);
+    if (local === undefined) {
+      this.locals.push(VALUE_TYPE.v128);
+      local = this.#arguments + this.locals.length - 1;
+      this.#literals.set(address, local);
+      this.prologue.byte(CODE.i32Const).signed(0).byte(SIMD_PREFIX).unsigned(SIMD.load);
+      this.prologue.unsigned(4).unsigned(address).byte(CODE.localSet).unsigned(local);
+    }
+    this.code.byte(CODE.localGet).unsigned(local);
   }
 
   /** Pushes vector `v` of a value. */
@@ -296,5 +308,10 @@ export function printFunction(
   const printer = new Printer(nest, memory, argumentCount);
   printer.block(nest.body);
   printer.code.byte(CODE.end);
-  return { name, arguments: argumentCount, locals: printer.locals, code: printer.code };
+  return {
+    name,
+    arguments: argumentCount,
+    locals: printer.locals,
+    code: printer.prologue.raw(printer.code.take()),
+  };
 }
