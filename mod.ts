@@ -173,6 +173,7 @@ export { grad } from "./src/tensor/gradient.ts";
 export { cumulativeSum, prod } from "./src/tensor/accumulate.ts";
 export { describe } from "./src/tensor/describe.ts";
 export { repeatLoop } from "./src/tensor/trace.ts";
+export { scan, type ScanOptions } from "./src/tensor/scan.ts";
 export type { LeafName, Tree } from "./src/tensor/tree.ts";
 export type * from "./src/tensor/program.ts";
 

@@ -3,16 +3,23 @@
  *
  * @module
  */
-import type { Equation, PrimitiveParameters, Program, RuleTable } from "../tensor/program.ts";
+import {
+  type Equation,
+  isOf,
+  type PrimitiveParameters,
+  type Program,
+  type RuleTable,
+} from "../tensor/program.ts";
+import { scanParts } from "../tensor/scan_parts.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { arrangementRules } from "./arrangement.ts";
 import { elementwiseRules } from "./elementwise.ts";
 import { elementBytes } from "./layout.ts";
 import { reductionRules } from "./reduction.ts";
 import type { Rule } from "./rule.ts";
+import { scan } from "./scan.ts";
 import { threefry } from "./threefry.ts";
 import {
-  apart,
   everyIndex,
   inMemory,
   literal,
@@ -23,7 +30,6 @@ import {
   type Target,
   UNROLLED,
   type Value,
-  write,
 } from "./value.ts";
 
 const rules: RuleTable<Rule> = {
@@ -71,61 +77,10 @@ const rules: RuleTable<Rule> = {
     });
     return [inMemory(target, pairs, nest.index(0), base)];
   },
-  loop: (target, [count, ...rest], { body, captures }: PrimitiveParameters["loop"]) =>
-    countedLoop(target, count, rest.slice(0, captures), rest.slice(captures), body),
+  scan: (target, operands, parameters: PrimitiveParameters["scan"], types) =>
+    scan(target, operands, { parameters, types, lower }),
   stopGradient: (_, [x]) => [x],
 };
-
-function countedLoop(
-  target: Target,
-  count: Value,
-  kept: readonly Value[],
-  carries: readonly Value[],
-  body: Program,
-): readonly Value[] {
-  const { nest, memory } = target;
-  const word = count.element([]);
-  const { operation, immediate, uniform } = nest.at(word);
-  if (!uniform) {
-    throw new TypeError(
-      "Cannot compile a loop whose number of turns differs between chains: it must be a constant " +
-        "or a parameter that all chains share",
-    );
-  }
-  const turns = operation === "constantWord"
-    ? nest.index(immediate)
-    : nest.emit("wordToIndex", "index", [word]);
-  const inLocals = carries.map(({ elements }) => elements !== undefined);
-  const homes = carries.map((value, i) => {
-    if (inLocals[i]) return 0;
-    const base = memory.reserve(sizeOf(value.shape) * elementBytes(value.dtype));
-    write(target, value, nest.index(0), base);
-    return base;
-  });
-  const flat = carries.flatMap(({ elements }) => elements ?? []);
-  const assemble = (scalars: readonly number[]): Value[] => {
-    let next = 0;
-    return carries.map((value, i) => {
-      if (!inLocals[i]) return inMemory(target, value, nest.index(0), homes[i]);
-      const size = sizeOf(value.shape);
-      next += size;
-      return small(target, value, scalars.slice(next - size, next));
-    });
-  };
-  const after = nest.loop(turns, flat, (counter, carried) => {
-    const index = small(target, { dtype: "u32", shape: [] }, [
-      nest.emit("indexToWord", "u32", [counter]),
-    ]);
-    const next = lower(target, body, [index, ...kept, ...assemble(carried)]);
-    // All are computed before the first is written back: each may read the others' old values.
-    const settled = next.map((value, i) => inLocals[i] ? value : apart(target, value));
-    settled.forEach((value, i) => {
-      if (!inLocals[i]) write(target, value, nest.index(0), homes[i]);
-    });
-    return settled.flatMap((value, i) => inLocals[i] ? value.elements as number[] : []);
-  });
-  return assemble(after);
-}
 
 /**
  * Lowers a program into the nest of a target.
@@ -166,7 +121,7 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
   ...VIEWS,
   "constant",
   "concat",
-  "loop",
+  "scan",
   "threefry",
   "sum",
   "maximum",
@@ -178,12 +133,16 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
 function countReads({ types, equations, outputs }: Program): number[] {
   const reads = new Array<number>(types.length).fill(0);
   outputs.forEach((id) => reads[id]++);
-  for (const { primitive, operands, results } of equations.toReversed()) {
+  for (const equation of equations.toReversed()) {
+    const { primitive, operands, results } = equation;
+    const captured = isOf(equation, "scan")
+      ? new Set(scanParts(equation.parameters, operands).captures)
+      : undefined;
     for (const id of operands) {
       // Repeated along a short axis, an element is computed once all the same: no loop lies between.
       const repeated = VIEWS.has(primitive) && (reads[results[0]] > 1 ||
         sizeOf(types[results[0]].shape) > UNROLLED * sizeOf(types[id].shape));
-      reads[id] += repeated ? 2 : 1;
+      reads[id] += repeated || captured?.has(id) ? 2 : 1;
     }
   }
   return reads;

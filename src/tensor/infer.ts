@@ -23,6 +23,7 @@ import {
   type ValueType,
 } from "./program.ts";
 import { operandError } from "./mismatch.ts";
+import { scanParts } from "./scan_parts.ts";
 import { sameShape, shapeText, sizeOf, withoutAxes } from "./shape.ts";
 
 type TypeRule = (operands: readonly ValueType[], parameters: never) => readonly ValueType[];
@@ -125,16 +126,27 @@ const rules: RuleTable<TypeRule> = {
     }
     return [{ dtype: "u32", shape: [counters.shape[0], 2] }];
   },
-  loop: (operands, { body, captures }: PrimitiveParameters["loop"]) => {
-    const carries = operands.slice(1 + captures);
-    const results = outputTypes(body);
+  scan: (operands, parameters: PrimitiveParameters["scan"]) => {
+    const { carries, xs } = scanParts(parameters, operands);
+    const results = outputTypes(parameters.body);
     carries.forEach((carry, i) => {
       const next = results[i];
       if (carry.dtype !== next.dtype || !sameShape(carry.shape, next.shape)) {
-        throw operandError("loop", [carry, next], "a step must keep the type of what it carries");
+        throw operandError("scan", [carry, next], "a step must keep the type of what it carries");
       }
     });
-    return results;
+    const { length } = parameters;
+    const stacked = results.slice(carries.length);
+    if (length === undefined) {
+      if (xs.length === 0 && stacked.length === 0) return results;
+      throw operandError("scan", operands, "without a length nothing is read in parts or stacked");
+    }
+    const other = xs.find(({ shape }) => shape[0] !== length);
+    if (other !== undefined) throw operandError("scan", [other], `${length} parts are needed`);
+    return [
+      ...results.slice(0, carries.length),
+      ...stacked.map(({ dtype, shape }) => ({ dtype, shape: [length, ...shape] })),
+    ];
   },
   stopGradient: ([operand]) => [operand],
 };

@@ -23,6 +23,7 @@ import type {
   ValueType,
 } from "./program.ts";
 import { mod, sign } from "./remainder.ts";
+import { scanParts } from "./scan_parts.ts";
 import {
   allocate,
   broadcastOffsets,
@@ -210,14 +211,24 @@ const rules: RuleTable<Rule> = {
     );
     return [out];
   },
-  loop: ([count, ...rest], { body, captures }: PrimitiveParameters["loop"]) => {
-    const kept = rest.slice(0, captures);
-    let carries: readonly ArrayValue[] = rest.slice(captures);
-    for (let i = 0; i < count.data[0]; i++) {
-      const index: ArrayValue = { dtype: "u32", shape: [], data: Uint32Array.of(i) };
-      carries = evaluateProgram(body, [index, ...kept, ...carries]);
+  scan: (operands, parameters: PrimitiveParameters["scan"], types) => {
+    const { body, carries: count, reverse } = parameters;
+    const { count: given, captures, carries: first, xs } = scanParts(parameters, operands);
+    const turns = parameters.length ?? (given as ArrayValue).data[0];
+    const stacked = types.slice(count).map(({ dtype, shape }) => allocate(dtype, sizeOf(shape)));
+    let carries = first;
+    for (let turn = 0; turn < turns; turn++) {
+      const at = reverse ? turns - 1 - turn : turn;
+      const index: ArrayValue = { dtype: "u32", shape: [], data: Uint32Array.of(at) };
+      const parts = xs.map(({ dtype, shape: [, ...shape], data }) => {
+        const size = sizeOf(shape);
+        return { dtype, shape, data: data.subarray(at * size, (at + 1) * size) };
+      });
+      const next = evaluateProgram(body, [index, ...captures, ...carries, ...parts]);
+      carries = next.slice(0, count);
+      next.slice(count).forEach(({ data }, i) => stacked[i].set(data, at * data.length));
     }
-    return carries.map((carry) => carry.data);
+    return [...carries.map(({ data }) => data), ...stacked];
   },
   stopGradient: ([x]) => [x.data],
 };

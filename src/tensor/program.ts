@@ -120,10 +120,20 @@ export type PrimitiveParameters =
     /** Operands: key u32[2], counters u32[n]; result u32[n, 2]. */
     readonly threefry: Record<string, never>;
     /**
-     * A counted loop. Operands: count (u32 scalar), `captures` values that stay, then the carries.
-     * The body's inputs: index (u32 scalar), captures, carries; its outputs: the next carries.
+     * A loop. Operands: the number of turns (u32 scalar) if `length` is undefined, `captures` values that
+     * stay, `carries` values that are carried from turn to turn, then arrays of `length` parts along their
+     * first axis. The body's inputs: index (u32 scalar), captures, carries, a part of each array; its
+     * outputs: the next carries, then parts of the arrays that are stacked. Turn t reads and writes part
+     * t, which is the index; if `reverse`, part length − 1 − t. Results: the last carries, the stacked
+     * arrays. Without a `length` nothing is stacked or read in parts.
      */
-    readonly loop: { readonly body: Program; readonly captures: number };
+    readonly scan: {
+      readonly body: Program;
+      readonly captures: number;
+      readonly carries: number;
+      readonly length: number | undefined;
+      readonly reverse: boolean;
+    };
     /** The operand, through which no gradient passes. */
     readonly stopGradient: Record<string, never>;
   };
@@ -142,7 +152,7 @@ export interface Equation<P extends Primitive = Primitive> {
   readonly parameters: PrimitiveParameters[P];
   /** Numbers of the values that it reads. */
   readonly operands: readonly number[];
-  /** Numbers of the values that it defines; only `loop` has other than one. */
+  /** Numbers of the values that it defines; only `scan` has other than one. */
   readonly results: readonly number[];
 }
 

@@ -18,6 +18,7 @@ import {
 } from "../../src/tensor/program.ts";
 import { allocate, broadcastShapes, sameShape, sizeOf } from "../../src/tensor/shape.ts";
 import { apply, fromArray, type Tensor, words } from "../../src/tensor/tensor.ts";
+import { scan } from "../../src/tensor/scan.ts";
 import { repeatLoop } from "../../src/tensor/trace.ts";
 import { specialFloats } from "./floats.ts";
 
@@ -29,7 +30,7 @@ const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 63, 65, 70, 0];
 
 /** What moves and reduces large arrays is taken more often than its share. */
 const OFTEN: readonly Primitive[] = [
-  ...["loop", "loop", "sum", "sum", "maximum", "broadcast", "broadcast"] as const,
+  ...["scan", "scan", "scan", "sum", "sum", "maximum", "broadcast", "broadcast"] as const,
   ...["reshape", "transpose", "slice", "place", "concat", "add", "mul", "select"] as const,
 ];
 
@@ -294,28 +295,66 @@ class Writer implements RandomProgram {
       const counters = this.#of("u32").reshape([-1]);
       return apply("threefry", {}, [key, counters]);
     },
-    loop: () => {
-      const count = this.#decisions.of([0, 1, 2, 3, this.#count, this.#count]);
-      const carried = [this.#any(), this.#any()].slice(0, 1 + this.#decisions.below(2));
-      if (this.#depth > 1) return carried;
-      const last = repeatLoop(count, (state, index) => {
-        const inner = new Writer(
-          this.#decisions,
-          [...this.#pool, index, ...state],
-          this.#depth + 1,
-          this.#count,
-          this.#note,
-        );
-        for (let n = 1 + this.#decisions.below(4); n > 0; n--) inner.write();
-        return state.map((leaf) => inner.nextOf(leaf));
-      }, carried);
-      return [...last];
+    scan: () => {
+      if (this.#depth > 1) return [this.#any()];
+      return this.#decisions.below(2) === 0 ? this.#repeated() : this.#scanned();
     },
     stopGradient: () => [this.#any().stopGradient()],
   };
 
   #step(): number {
     return this.#decisions.of([1, 1, 2, 3]);
+  }
+
+  /** What may be carried: one or two tensors. */
+  #carried(): Tensor[] {
+    return [this.#any(), this.#any()].slice(0, 1 + this.#decisions.below(2));
+  }
+
+  /** The body of a loop, of random equations. */
+  #inner(given: readonly Tensor[]): Writer {
+    const inner = new Writer(
+      this.#decisions,
+      [...this.#pool, ...given],
+      this.#depth + 1,
+      this.#count,
+      this.#note,
+    );
+    for (let n = 1 + this.#decisions.below(4); n > 0; n--) inner.write();
+    return inner;
+  }
+
+  #repeated(): Tensor[] {
+    const count = this.#decisions.of([0, 1, 2, 3, this.#count, this.#count]);
+    const last = repeatLoop(count, (state, index) => {
+      const inner = this.#inner([index, ...state]);
+      return state.map((leaf) => inner.nextOf(leaf));
+    }, this.#carried());
+    return [...last];
+  }
+
+  #scanned(): Tensor[] {
+    const array = this.#any();
+    const [first, ...others] = array.shape;
+    const xs = first === undefined
+      ? []
+      : [array, array.reshape([first, sizeOf(others)])].slice(0, 1 + this.#decisions.below(2));
+    const length = xs[0]?.shape[0] ?? this.#decisions.of([1, 0, 2, 70]);
+    const reverse = this.#decisions.below(2) === 0;
+    const options = xs.length === 0 ? { length, reverse } : { reverse };
+    const [last, stacked] = scan(
+      (state: readonly Tensor[], parts: readonly Tensor[]) => {
+        const inner = this.#inner([...state, ...parts]);
+        const next = state.map((leaf) => inner.nextOf(leaf));
+        const ys = [inner.#any(), inner.#any()].slice(0, this.#decisions.below(3))
+          .filter(({ size }) => size * length <= 2 * LARGEST);
+        return [next, ys];
+      },
+      this.#decisions.below(4) === 0 ? [] : this.#carried(),
+      xs,
+      options,
+    );
+    return [...last, ...stacked];
   }
 
   nextOf(type: ValueType): Tensor {
