@@ -14,6 +14,7 @@ import { scanParts } from "../tensor/scan_parts.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { arrangementRules } from "./arrangement.ts";
 import { elementwiseRules } from "./elementwise.ts";
+import { gatherRules, knownWords } from "./gather.ts";
 import { elementBytes } from "./layout.ts";
 import { reductionRules } from "./reduction.ts";
 import type { Rule } from "./rule.ts";
@@ -36,6 +37,7 @@ const rules: RuleTable<Rule> = {
   ...elementwiseRules,
   ...reductionRules,
   ...arrangementRules,
+  ...gatherRules,
   constant: (target, _, { value }: PrimitiveParameters["constant"], [type]) => {
     const { nest, memory } = target;
     const { data, dtype } = value;
@@ -45,11 +47,16 @@ const rules: RuleTable<Rule> = {
       return dtype === "u32" ? word : nest.emit("wordToMask", "mask", [word]);
     };
     if (data.length > 0 && data.every((entry) => Object.is(entry, data[0]))) {
-      return [settle(target, type, () => scalar(0))];
+      const repeated = settle(target, type, () => scalar(0));
+      return [dtype === "u32" ? { ...repeated, limit: data[0] + 1 } : repeated];
     }
     if (data.length <= UNROLLED) {
-      return [small(target, type, Array.from(data, (_, i) => scalar(i)))];
+      const elements = Array.from(data, (_, i) => scalar(i));
+      return [
+        dtype === "u32" ? knownWords(target, value, elements) : small(target, type, elements),
+      ];
     }
+    if (dtype === "u32") return [knownWords(target, value)];
     // Truth values are kept as words.
     const placed = memory.place(dtype === "bool" ? Uint32Array.from(data) : data);
     return [shared(target, type, placed)];
@@ -113,6 +120,7 @@ const VIEWS: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>
   "reshape",
   "transpose",
   "slice",
+  "gather",
   "stopGradient",
 ]);
 
@@ -127,6 +135,7 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
   "maximum",
   "minimum",
   "place",
+  "scatterAdd",
 ]);
 
 /** How often the elements of each value are read, by way of views too; 2 stands for more. */
@@ -138,10 +147,11 @@ function countReads({ types, equations, outputs }: Program): number[] {
     const captured = isOf(equation, "scan")
       ? new Set(scanParts(equation.parameters, operands).captures)
       : undefined;
+    const sharing = primitive === "gather" ? 1 : UNROLLED;
     for (const id of operands) {
       // Repeated along a short axis, an element is computed once all the same: no loop lies between.
       const repeated = VIEWS.has(primitive) && (reads[results[0]] > 1 ||
-        sizeOf(types[results[0]].shape) > UNROLLED * sizeOf(types[id].shape));
+        sizeOf(types[results[0]].shape) > sharing * sizeOf(types[id].shape));
       reads[id] += repeated || captured?.has(id) ? 2 : 1;
     }
   }

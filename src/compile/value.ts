@@ -28,6 +28,24 @@ export interface Value extends ValueType {
   element(index: readonly number[]): number;
   /** All elements, row-major, of a small array. */
   readonly elements?: readonly number[];
+  /** Where a large array lies, if it does in memory. */
+  readonly place?: Place;
+  /** Of words that are the same for all chains and known to be below a number: that number. */
+  readonly limit?: number;
+}
+
+/** Where the elements of an array lie. */
+export interface Place {
+  /** The address, an index; a literal is added to it. */
+  readonly base: number;
+  /** The literal. */
+  readonly offset: number;
+  /** Bytes from one element to the next. */
+  readonly bytes: number;
+  /** Whether they are the same for all chains. */
+  readonly shared: boolean;
+  /** The loop in which they are written. */
+  readonly depth: number;
 }
 
 /** Where programs are lowered to: the nest being written, and the memory that it uses. */
@@ -151,7 +169,23 @@ export function inMemory(target: Target, type: ValueType, base: number, offset: 
     });
     return load(target, dtype, at, known, depth);
   };
-  return settle(target, type, element);
+  return placed(target, { dtype, shape, element }, { base, offset, bytes, shared: false, depth });
+}
+
+/** An array in memory; a small one is read at once. */
+function placed(target: Target, value: Value, place: Place): Value {
+  const { elements, ...read } = settle(target, value, value.element);
+  return elements === undefined ? { ...read, place } : { ...read, elements };
+}
+
+/** The array with a place in memory, where it is put if it has none. */
+export function addressed(target: Target, value: Value): Value & { readonly place: Place } {
+  const found = value.elements !== undefined
+    ? spill(target, value, value.elements)
+    : value.place === undefined
+    ? apart(target, value)
+    : value;
+  return found as Value & { readonly place: Place };
 }
 
 /** Data that is the same for all chains, at a fixed place in memory. */
@@ -165,7 +199,8 @@ export function shared(target: Target, type: ValueType, base: number): Value {
     const word = target.nest.emit("loadSharedWord", "u32", [at], base);
     return dtype === "u32" ? word : target.nest.emit("wordToMask", "mask", [word]);
   };
-  return settle(target, type, element);
+  const place = { base: target.nest.index(0), offset: base, bytes, shared: true, depth: 0 };
+  return placed(target, { dtype, shape, element }, place);
 }
 
 /** Writes a value to memory, element by element: written out if it is small, else in loops. */
@@ -220,7 +255,9 @@ function spill(target: Target, type: ValueType, elements: readonly number[]): Va
   elements.forEach((id, i) => store(target, type.dtype, origin, base + i * bytes, id, depth));
   const steps = stridesOf(type.shape).map((stride) => stride * bytes);
   return {
-    ...type,
+    dtype: type.dtype,
+    shape: type.shape,
     element: (index) => load(target, type.dtype, address(target, index, steps, 0), base, depth),
+    place: { base: origin, offset: base, bytes, shared: false, depth },
   };
 }

@@ -120,6 +120,12 @@ const rules: { [P in Primitive]: Rule<P> } = {
       return part;
     });
   },
+  gather: ({ cotangent, operands: [x, indices], parameters: { axis } }) =>
+    apply("scatterAdd", { axis, length: x.shape[axis] }, [indices, cotangent]),
+  scatterAdd: ({ cotangent, operands: [indices], parameters: { axis } }) => [
+    undefined,
+    ...apply("gather", { axis }, [cotangent, indices]),
+  ],
   threefry: NONE,
   scan: (point) => scanGradient(point, pullBack),
   stopGradient: NONE,

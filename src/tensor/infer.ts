@@ -117,6 +117,25 @@ const rules: RuleTable<TypeRule> = {
     const total = operands.reduce((sum, operand) => sum + operand.shape[axis], 0);
     return [{ dtype, shape: shape.map((length, i) => i === axis ? total : length) }];
   },
+  gather: (operands, { axis }: PrimitiveParameters["gather"]) => {
+    const [{ dtype, shape }, indices] = operands;
+    if (indices.dtype !== "u32") throw operandError("gather", operands, "indices u32 are needed");
+    if (shape[axis] === 0 && sizeOf(indices.shape) > 0) {
+      throw operandError("gather", operands, `axis ${axis} has no elements`);
+    }
+    return [{ dtype, shape: shape.toSpliced(axis, 1, ...indices.shape) }];
+  },
+  scatterAdd: (operands, { axis, length }: PrimitiveParameters["scatterAdd"]) => {
+    const [indices, { dtype, shape }] = operands;
+    const rank = indices.shape.length;
+    const fits = indices.dtype === "u32" && dtype === "f64" &&
+      sameShape(shape.slice(axis, axis + rank), indices.shape) &&
+      (length > 0 || sizeOf(indices.shape) === 0);
+    if (!fits) {
+      throw operandError("scatterAdd", operands, `they do not fit at axis ${axis} of ${length}`);
+    }
+    return [{ dtype, shape: shape.toSpliced(axis, rank, length) }];
+  },
   threefry: (operands) => {
     const [key, counters] = operands;
     const fits = key.dtype === "u32" && sameShape(key.shape, [2]) &&

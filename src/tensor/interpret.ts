@@ -19,6 +19,7 @@ import type {
   Program,
   Reduction,
   RuleTable,
+  Shape,
   Unary,
   ValueType,
 } from "./program.ts";
@@ -149,6 +150,24 @@ function strided(shape: readonly number[], start: readonly number[], step: reado
   return { strides: own.map((stride, axis) => stride * step[axis]), offset };
 }
 
+/** For each row at an index: its place among all such rows, and in an array of a shape. */
+function visitIndexed(
+  shape: Shape,
+  axis: number,
+  indices: ArrayValue,
+  visit: (at: number, there: number) => void,
+): void {
+  const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
+  const last = shape[axis] - 1;
+  let at = 0;
+  for (let k = 0; k < outer; k++) {
+    for (const index of indices.data) {
+      visit(at, (k * shape[axis] + Math.min(index, last)) * inner);
+      at += inner;
+    }
+  }
+}
+
 function mapRules<K extends string, T>(table: { [P in K]: T }, make: (entry: T) => Rule) {
   return Object.fromEntries(
     Object.entries(table).map(([name, entry]) => [name, make(entry as T)]),
@@ -202,6 +221,22 @@ const rules: RuleTable<Rule> = {
       for (let i = 0; i < to.length; i++) out[to[i]] = operand.data[i];
       from += operand.shape[axis];
     }
+    return [out];
+  },
+  gather: ([x, indices], { axis }: PrimitiveParameters["gather"], [type]) => {
+    const out = allocate(type.dtype, sizeOf(type.shape));
+    const inner = sizeOf(x.shape.slice(axis + 1));
+    visitIndexed(x.shape, axis, indices, (at, from) => {
+      for (let k = 0; k < inner; k++) out[at + k] = x.data[from + k];
+    });
+    return [out];
+  },
+  scatterAdd: ([indices, updates], { axis }: PrimitiveParameters["scatterAdd"], [type]) => {
+    const out = allocate(type.dtype, sizeOf(type.shape));
+    const inner = sizeOf(type.shape.slice(axis + 1));
+    visitIndexed(type.shape, axis, indices, (at, to) => {
+      for (let k = 0; k < inner; k++) out[to + k] += updates.data[at + k];
+    });
     return [out];
   },
   threefry: ([key, counters]) => {

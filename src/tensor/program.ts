@@ -117,6 +117,16 @@ export type PrimitiveParameters =
     };
     /** Operands one after the other along an axis. */
     readonly concat: { readonly axis: number };
+    /**
+     * Operands: x, indices u32. The axis of the result is that of x at the indices, whose axes take its
+     * place; an index beyond the end is the last one.
+     */
+    readonly gather: { readonly axis: number };
+    /**
+     * The transpose of gather. Operands: indices u32, updates f64. Zeros, of `length` along the axis, to
+     * which each update is added at its index, in row-major order.
+     */
+    readonly scatterAdd: { readonly axis: number; readonly length: number };
     /** Operands: key u32[2], counters u32[n]; result u32[n, 2]. */
     readonly threefry: Record<string, never>;
     /**

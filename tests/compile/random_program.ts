@@ -287,6 +287,25 @@ class Writer implements RandomProgram {
       const parts = [x, this.#decisions.of(others), this.#decisions.of(others)];
       return apply("concat", { axis }, parts.slice(0, 1 + this.#decisions.below(3)));
     },
+    gather: () => {
+      const x = this.#any();
+      if (x.shape.length === 0) return [x];
+      const axis = this.#decisions.below(x.shape.length);
+      const indices = this.#indices(x.shape[axis]);
+      const size = x.shape[axis] === 0 ? 0 : x.size / x.shape[axis] * indices.size;
+      return size <= LARGEST ? apply("gather", { axis }, [x, indices]) : [x];
+    },
+    scatterAdd: () => {
+      const updates = this.#of("f64");
+      if (updates.shape.length === 0) return [updates];
+      const axis = this.#decisions.below(updates.shape.length);
+      const rank = this.#decisions.below(updates.shape.length - axis + 1);
+      const length = this.#decisions.of([1, 2, 3, 9, 70]);
+      const shape = updates.shape.slice(axis, axis + rank);
+      if (sizeOf(updates.shape.toSpliced(axis, rank, length)) > LARGEST) return [updates];
+      const indices = this.#words(shape, length);
+      return apply("scatterAdd", { axis, length }, [indices, updates]);
+    },
     threefry: () => {
       const drawn = this.#of("u32");
       const key = drawn.size >= 2
@@ -301,6 +320,31 @@ class Writer implements RandomProgram {
     },
     stopGradient: () => [this.#any().stopGradient()],
   };
+
+  /** Words that serve as indices below a number, most of them: of any shape. */
+  #indices(length: number): Tensor {
+    if (length === 0) return words([], [0, 3]);
+    const shape = this.#decisions.of([[], [1], [2], [3, 2], [5], [70], [0]]);
+    return this.#decisions.below(3) === 0 ? this.#of("u32") : this.#words(shape, length);
+  }
+
+  /** Words of a shape, known or each chain's own, most of them below a number. */
+  #words(shape: Shape, length: number): Tensor {
+    const found = this.#pool.find((x) => x.dtype === "u32" && sameShape(x.shape, shape));
+    const own = found ?? this.#count.broadcastTo(shape);
+    const random = randomWords(this.#decisions.seed(), sizeOf(shape) + 1).slice(0, sizeOf(shape));
+    const known = words(random.map((word) => word % length), shape);
+    switch (this.#decisions.below(4)) {
+      case 0:
+        return own;
+      case 1:
+        return own.add(known);
+      case 2:
+        return words(random, shape);
+      default:
+        return known;
+    }
+  }
 
   #step(): number {
     return this.#decisions.of([1, 1, 2, 3]);
@@ -336,10 +380,13 @@ class Writer implements RandomProgram {
   #scanned(): Tensor[] {
     const array = this.#any();
     const [first, ...others] = array.shape;
-    const xs = first === undefined
+    // A long scan in a long scan would take the interpreter seconds.
+    const most = this.#depth === 0 ? LARGEST : 5;
+    const xs = first === undefined || first > most
       ? []
       : [array, array.reshape([first, sizeOf(others)])].slice(0, 1 + this.#decisions.below(2));
-    const length = xs[0]?.shape[0] ?? this.#decisions.of([1, 0, 2, 70]);
+    const length = xs[0]?.shape[0] ??
+      this.#decisions.of(this.#depth === 0 ? [1, 0, 2, 70] : [1, 0, 2]);
     const reverse = this.#decisions.below(2) === 0;
     const options = xs.length === 0 ? { length, reverse } : { reverse };
     const [last, stacked] = scan(

@@ -141,7 +141,16 @@ Deno.test("the random programs hold every primitive", () => {
   const others: Primitive[] = [
     ...REDUCTION,
     ...["constant", "not", "select", "convert", "broadcast", "reshape", "transpose"] as const,
-    ...["slice", "place", "concat", "threefry", "scan", "stopGradient"] as const,
+    ...[
+      "slice",
+      "place",
+      "concat",
+      "gather",
+      "scatterAdd",
+      "threefry",
+      "scan",
+      "stopGradient",
+    ] as const,
   ];
   for (const primitive of [...elementwise, ...others]) {
     assert.ok(seen.has(primitive), `no random program holds ${primitive}`);

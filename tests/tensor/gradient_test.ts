@@ -94,6 +94,12 @@ const primitives: RuleTable<Case | undefined> = {
   transpose: { f: (x) => x.reshape([3, 1, 2]).transpose([2, 0, 1]).sin() },
   slice: { f: (x) => x.slice(1, 6, { step: 2 }).sin() },
   place: { f: (x) => apply("place", { shape: [14], start: [2], step: [2] }, [x])[0].sin() },
+  gather: { f: (x) => x.take([[0, 5, 2], [2, 2, 1]]).sin() },
+  scatterAdd: {
+    f: (x) =>
+      apply("scatterAdd", { axis: 0, length: 4 }, [tensor([0, 3, 0, 0, 1, 3]).as("u32"), x])[0]
+        .sin(),
+  },
   scan: { f: (x) => repeatLoop(3, (y: Tensor) => y.mul(x).sin(), x) },
   concat: { f: (x) => concat([x.sin(), x.slice(2, 4), x]).square() },
   // Constant, piecewise constant or of another type.

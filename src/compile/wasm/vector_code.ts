@@ -232,8 +232,37 @@ export function pushVector(to: VectorStack, instruction: Instruction, v: number)
       to.simd(operation === "loadShared" ? SIMD.load64Splat : SIMD.load32Splat);
       to.code.unsigned(operation === "loadShared" ? 3 : 2).unsigned(immediate);
       return;
+    case "loadLane":
+    case "loadLaneWord":
+    case "loadLaneShared":
+    case "loadLaneSharedWord":
+      pushLanes(to, instruction, v);
+      return;
     default:
       throw new Error(`No WebAssembly for the instruction ${operation}`);
+  }
+}
+
+/** Pushes what each chain reads from an address of its own. */
+function pushLanes(to: VectorStack, { operation, operands, immediate }: Instruction, v: number) {
+  const words = operation === "loadLaneWord" || operation === "loadLaneSharedWord";
+  const shared = operation === "loadLaneShared" || operation === "loadLaneSharedWord";
+  const [at, word] = operands;
+  const lanes = words ? 4 : 2;
+  // An instruction that fills one lane takes its address from below the vector.
+  for (let lane = lanes - 1; lane >= 0; lane--) {
+    const chain = lanes * v + lane;
+    to.get(at);
+    to.get(word, chain >> 2);
+    to.simd(SIMD.i32x4ExtractLane);
+    to.code.byte(chain % 4).byte(CODE.i32Add);
+  }
+  for (let lane = 0; lane < lanes; lane++) {
+    if (lane === 0) to.simd(words ? SIMD.load32Splat : SIMD.load64Splat);
+    else to.simd(words ? SIMD.load32Lane : SIMD.load64Lane);
+    const own = shared ? 0 : (words ? 4 : 8) * (lanes * v + lane);
+    to.code.unsigned(words ? 2 : 3).unsigned(immediate + own);
+    if (lane > 0) to.code.byte(lane);
   }
 }
 
