@@ -172,6 +172,14 @@ export {
   tan,
 } from "./src/tensor/special_functions.ts";
 export { grad } from "./src/tensor/gradient.ts";
+export {
+  cholesky,
+  choleskySolve,
+  diagonal,
+  logDeterminant,
+  solveTriangular,
+  type SolveTriangularOptions,
+} from "./src/tensor/linear_algebra.ts";
 export { cumulativeSum, prod } from "./src/tensor/accumulate.ts";
 export { describe } from "./src/tensor/describe.ts";
 export { repeatLoop } from "./src/tensor/trace.ts";

@@ -20,6 +20,7 @@ import { reductionRules } from "./reduction.ts";
 import type { Rule } from "./rule.ts";
 import { scan } from "./scan.ts";
 import { threefry } from "./threefry.ts";
+import { triangularRules } from "./triangular.ts";
 import {
   everyIndex,
   inMemory,
@@ -38,6 +39,7 @@ const rules: RuleTable<Rule> = {
   ...reductionRules,
   ...arrangementRules,
   ...gatherRules,
+  ...triangularRules,
   constant: (target, _, { value }: PrimitiveParameters["constant"], [type]) => {
     const { nest, memory } = target;
     const { data, dtype } = value;
@@ -136,7 +138,18 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
   "minimum",
   "place",
   "scatterAdd",
+  "cholesky",
+  "choleskyGradient",
+  "triangularSolve",
 ]);
+
+/** The operands whose elements an equation may read more than once. */
+function readAgain(equation: Equation): readonly number[] {
+  const { primitive, operands } = equation;
+  if (isOf(equation, "scan")) return scanParts(equation.parameters, operands).captures;
+  const matrix = primitive === "triangularSolve" || primitive === "choleskyGradient";
+  return matrix ? operands.slice(0, 1) : [];
+}
 
 /** How often the elements of each value are read, by way of views too; 2 stands for more. */
 function countReads({ types, equations, outputs }: Program): number[] {
@@ -144,15 +157,13 @@ function countReads({ types, equations, outputs }: Program): number[] {
   outputs.forEach((id) => reads[id]++);
   for (const equation of equations.toReversed()) {
     const { primitive, operands, results } = equation;
-    const captured = isOf(equation, "scan")
-      ? new Set(scanParts(equation.parameters, operands).captures)
-      : undefined;
+    const again = readAgain(equation);
     const sharing = primitive === "gather" ? 1 : UNROLLED;
     for (const id of operands) {
       // Repeated along a short axis, an element is computed once all the same: no loop lies between.
       const repeated = VIEWS.has(primitive) && (reads[results[0]] > 1 ||
         sizeOf(types[results[0]].shape) > sharing * sizeOf(types[id].shape));
-      reads[id] += repeated || captured?.has(id) ? 2 : 1;
+      reads[id] += repeated || again.includes(id) ? 2 : 1;
     }
   }
   return reads;

@@ -12,6 +12,7 @@ import { typeError } from "./mismatch.ts";
 import { scanGradient, withHistory } from "./scan_gradient.ts";
 import { shapeText } from "./shape.ts";
 import { specialRules } from "./special_gradients.ts";
+import { choleskyGradientSlopes, triangularSolveGradient } from "./triangular_gradients.ts";
 import { apply, fill, fromArray, type Tensor, tensor, type TensorLike } from "./tensor.ts";
 import { applyProgram, expectScalar, trace, traced } from "./trace.ts";
 
@@ -126,6 +127,9 @@ const rules: { [P in Primitive]: Rule<P> } = {
     undefined,
     ...apply("gather", { axis }, [cotangent, indices]),
   ],
+  cholesky: ({ cotangent, result }) => apply("choleskyGradient", {}, [result, cotangent]),
+  choleskyGradient: (point) => choleskyGradientSlopes(point, pullBack),
+  triangularSolve: triangularSolveGradient,
   threefry: NONE,
   scan: (point) => scanGradient(point, pullBack),
   stopGradient: NONE,

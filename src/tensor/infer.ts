@@ -55,6 +55,16 @@ function reduction(primitive: string): TypeRule {
   };
 }
 
+function square(primitive: string): TypeRule {
+  return (operands) => {
+    const [{ dtype, shape }] = operands;
+    const fits = dtype === "f64" && shape.length === 2 && shape[0] === shape[1] &&
+      operands.every((other) => other.dtype === dtype && sameShape(other.shape, shape));
+    if (!fits) throw operandError(primitive, operands, "a square f64 matrix is needed");
+    return [{ dtype, shape }];
+  };
+}
+
 function record<K extends string>(names: readonly K[], rule: (name: K) => TypeRule) {
   return Object.fromEntries(names.map((name) => [name, rule(name)])) as { [P in K]: TypeRule };
 }
@@ -135,6 +145,16 @@ const rules: RuleTable<TypeRule> = {
       throw operandError("scatterAdd", operands, `they do not fit at axis ${axis} of ${length}`);
     }
     return [{ dtype, shape: shape.toSpliced(axis, rank, length) }];
+  },
+  cholesky: square("cholesky"),
+  choleskyGradient: square("choleskyGradient"),
+  triangularSolve: (operands) => {
+    const [matrix, right] = operands;
+    square("triangularSolve")([matrix], {} as never);
+    if (right.dtype === "f64" && right.shape.length === 2 && right.shape[0] === matrix.shape[0]) {
+      return [right];
+    }
+    throw operandError("triangularSolve", operands, "as many rows are needed on both sides");
   },
   threefry: (operands) => {
     const [key, counters] = operands;

@@ -33,6 +33,7 @@ import {
   sizeOf,
   stridesOf,
 } from "./shape.ts";
+import * as triangular from "./triangular.ts";
 
 type Rule = (
   operands: readonly ArrayValue[],
@@ -150,6 +151,10 @@ function strided(shape: readonly number[], start: readonly number[], step: reado
   return { strides: own.map((stride, axis) => stride * step[axis]), offset };
 }
 
+function entriesOf({ shape: [, columns], data }: ArrayValue): triangular.Entries<number> {
+  return (row, column) => data[row * columns + column];
+}
+
 /** For each row at an index: its place among all such rows, and in an array of a shape. */
 function visitIndexed(
   shape: Shape,
@@ -237,6 +242,25 @@ const rules: RuleTable<Rule> = {
     visitIndexed(type.shape, axis, indices, (at, to) => {
       for (let k = 0; k < inner; k++) out[to + k] += updates.data[at + k];
     });
+    return [out];
+  },
+  cholesky: ([a]) => [Float64Array.from(triangular.cholesky(on, a.shape[0], entriesOf(a)))],
+  choleskyGradient: ([l, cotangent]) => {
+    const [n] = l.shape;
+    const a = triangular.choleskyGradient(on, n, entriesOf(l), entriesOf(cotangent));
+    return [Float64Array.from(a)];
+  },
+  triangularSolve: (
+    [matrix, right],
+    parameters: PrimitiveParameters["triangularSolve"],
+  ) => {
+    const [n, columns] = right.shape;
+    const out = new Float64Array(n * columns);
+    const system = { n, matrix: entriesOf(matrix), ...parameters };
+    for (let c = 0; c < columns; c++) {
+      triangular.substitute(on, system, (row) => right.data[row * columns + c])
+        .forEach((x, row) => out[row * columns + c] = x);
+    }
     return [out];
   },
   threefry: ([key, counters]) => {

@@ -127,6 +127,12 @@ export type PrimitiveParameters =
      * which each update is added at its index, in row-major order.
      */
     readonly scatterAdd: { readonly axis: number; readonly length: number };
+    /** Operand: a matrix A, of which the lower triangle is read; result: the lower L with LLᵀ = A, or NaN. */
+    readonly cholesky: Record<string, never>;
+    /** Operands: L and its cotangent, of which lower triangles are read; result: that of A's lower triangle. */
+    readonly choleskyGradient: Record<string, never>;
+    /** Operands: a triangular matrix [n, n], of which that triangle is read, and right-hand sides [n, m]. */
+    readonly triangularSolve: { readonly lower: boolean; readonly transpose: boolean };
     /** Operands: key u32[2], counters u32[n]; result u32[n, 2]. */
     readonly threefry: Record<string, never>;
     /**

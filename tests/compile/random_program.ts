@@ -3,6 +3,7 @@
  * the interpreter with.
  */
 import { randomWords } from "../../src/random/words.ts";
+import { arange } from "../../src/tensor/operations.ts";
 import {
   ARITHMETIC,
   BINARY,
@@ -306,6 +307,35 @@ class Writer implements RandomProgram {
       const indices = this.#words(shape, length);
       return apply("scatterAdd", { axis, length }, [indices, updates]);
     },
+    cholesky: () => {
+      const a = this.#square();
+      const [n] = a.shape;
+      const identity = arange(n).reshape([n, 1]).equal(arange(n)).as("f64");
+      // Positive definite, or rarely so.
+      const definite = a.tanh().add(identity.mul(n));
+      return apply("cholesky", {}, [this.#decisions.below(2) === 0 ? a : definite]);
+    },
+    choleskyGradient: () => {
+      const l = this.#square();
+      const same = this.#pool.filter(({ dtype, shape }) =>
+        dtype === "f64" && sameShape(shape, l.shape)
+      );
+      return apply("choleskyGradient", {}, [l, this.#decisions.of([l, ...same])]);
+    },
+    triangularSolve: () => {
+      const matrix = this.#square();
+      const [n] = matrix.shape;
+      const columns = this.#decisions.of([1, 1, 2, 9, 0]);
+      const found = this.#of("f64");
+      const right = found.size >= n * columns
+        ? found.reshape([found.size]).slice(0, n * columns).reshape([n, columns])
+        : this.#constant({ dtype: "f64", shape: [n, columns] });
+      const parameters = {
+        lower: this.#decisions.below(2) === 0,
+        transpose: this.#decisions.below(2) === 0,
+      };
+      return apply("triangularSolve", parameters, [matrix, right]);
+    },
     threefry: () => {
       const drawn = this.#of("u32");
       const key = drawn.size >= 2
@@ -344,6 +374,16 @@ class Writer implements RandomProgram {
       default:
         return known;
     }
+  }
+
+  /** A square matrix, of some that there are or of elements of one. */
+  #square(): Tensor {
+    const found = this.#of("f64");
+    const [rows, columns] = found.shape;
+    if (found.shape.length === 2 && rows === columns && this.#decisions.below(3) > 0) return found;
+    const sizes = [1, 2, 3, 8, 9, 12].filter((n) => n * n <= found.size);
+    const n = this.#decisions.of([...sizes, 0]);
+    return found.reshape([found.size]).slice(0, n * n).reshape([n, n]);
   }
 
   #step(): number {

@@ -141,6 +141,7 @@ Deno.test("the random programs hold every primitive", () => {
   const others: Primitive[] = [
     ...REDUCTION,
     ...["constant", "not", "select", "convert", "broadcast", "reshape", "transpose"] as const,
+    ...["cholesky", "choleskyGradient", "triangularSolve"] as const,
     ...[
       "slice",
       "place",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cumulativeSum, prod } from "../../src/tensor/accumulate.ts";
 import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
+import { cholesky } from "../../src/tensor/linear_algebra.ts";
 import {
   clamp,
   concat,
@@ -53,6 +54,9 @@ const positive = (z: Tensor): Tensor => z.abs().add(0.5);
 /** Away from 0, and no two elements close. */
 const apart = (z: Tensor): Tensor =>
   z.abs().add([0.1, 1.2, -1.3, 2.4, -2.5, 3.6]).mul([1, -1, 1, -1, 1, 1]);
+/** Positive definite. */
+const matrix = (x: Tensor): Tensor =>
+  outer(x.slice(0, 2), x.slice(2, 4)).tanh().add([[3, 0], [0, 3]]);
 const rows = (x: Tensor): Tensor => x.reshape([2, 3]);
 
 /** A function through each primitive that has a gradient; nothing for those that have none. */
@@ -99,6 +103,17 @@ const primitives: RuleTable<Case | undefined> = {
     f: (x) =>
       apply("scatterAdd", { axis: 0, length: 4 }, [tensor([0, 3, 0, 0, 1, 3]).as("u32"), x])[0]
         .sin(),
+  },
+  cholesky: { f: (x) => cholesky(matrix(x)) },
+  choleskyGradient: {
+    f: (x) => apply("choleskyGradient", {}, [cholesky(matrix(x)), matrix(x).sin()])[0],
+  },
+  triangularSolve: {
+    f: (x) =>
+      apply("triangularSolve", { lower: true, transpose: false }, [
+        matrix(x),
+        x.reshape([2, 3]),
+      ])[0],
   },
   scan: { f: (x) => repeatLoop(3, (y: Tensor) => y.mul(x).sin(), x) },
   concat: { f: (x) => concat([x.sin(), x.slice(2, 4), x]).square() },
