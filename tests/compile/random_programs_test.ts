@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Device, StepResult } from "../../src/device/device.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm_inline.ts";
+import { valueAndGradient } from "../../src/tensor/gradient.ts";
 import {
   ARITHMETIC,
   BINARY,
@@ -15,7 +16,7 @@ import {
   type ValueType,
 } from "../../src/tensor/program.ts";
 import { key } from "../../src/tensor/random.ts";
-import { type Tensor, words } from "../../src/tensor/tensor.ts";
+import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { applyProgram, trace } from "../../src/tensor/trace.ts";
 import { fastCheck as fc } from "../deps.ts";
 import { assertSameBits } from "../tensor/bits.ts";
@@ -108,6 +109,35 @@ Deno.test("compileStep() gives the interpreter's bits on random steps", async ()
       expected.state.forEach((leaf, i) => assertSameBits(actual.state[i], leaf, `leaf ${i}`));
       expected.draws.forEach((leaf, i) => assertSameBits(actual.draws[i], leaf, `draws ${i}`));
       assert.equal(actual.draws.length, expected.draws.length);
+    }),
+    SEARCH,
+  );
+});
+
+/** What has no gradient says so. */
+const REFUSED = /Cannot differentiate (digamma|through a loop whose number of turns)/;
+
+function gradientOf(program: Program): Program | undefined {
+  try {
+    return valueAndGradient(program);
+  } catch (error) {
+    if (error instanceof TypeError && REFUSED.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+Deno.test("gradients of random programs have the interpreter's bits in WebAssembly", async () => {
+  await fc.assert(
+    fc.asyncProperty(numbers, async (numbers) => {
+      const { program, own, shared } = caseOf(numbers, [], ({ pool }) => {
+        const floats = pool.slice(-6).filter(({ dtype }) => dtype === "f64");
+        return [floats.reduce((sum, x) => sum.add(x.sum()), tensor(0))];
+      });
+      const slopes = gradientOf(program);
+      fc.pre(slopes !== undefined);
+      const expected = await interpreterDevice.map(slopes, own.length).run(own, shared);
+      const actual = await wasmDevice.map(slopes, own.length).run(own, shared);
+      expected.forEach((value, i) => assertSameBits(actual[i], value, `result ${i}`));
     }),
     SEARCH,
   );
