@@ -232,6 +232,12 @@ export function expectScalar(result: unknown, what: string): Tensor {
         "a scalar; add up its terms with .sum()",
     );
   }
+  if (value.dtype === "bool") {
+    throw new TypeError(
+      `Cannot use ${what}: it gave back a truth value instead of a number; as a log density, ` +
+        "where(mask, 0, -Infinity) is 0 where the mask is true",
+    );
+  }
   return value.dtype === "f64" ? value : value.as("f64");
 }
 

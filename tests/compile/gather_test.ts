@@ -9,6 +9,7 @@ import type { Program, ValueType } from "../../src/tensor/program.ts";
 import { apply, type Tensor, words } from "../../src/tensor/tensor.ts";
 import { repeatLoop, trace } from "../../src/tensor/trace.ts";
 import { scan } from "../../src/tensor/scan.ts";
+import { executions, nestOf, stores } from "./nests.ts";
 import { assertSameBits } from "../tensor/bits.ts";
 
 const f64 = (...shape: number[]): ValueType => ({ dtype: "f64", shape });
@@ -109,6 +110,19 @@ Deno.test("ten thousand grouped rows make no larger program than a hundred", () 
     });
     // Addresses and lengths of segments take a few bytes more.
     assert.ok(Math.abs(many - few) < 200, `${many - few} bytes`);
+  }
+});
+
+Deno.test("a grouped row takes one index and one load of its parameter, which is in memory once", () => {
+  const rows = 1000;
+  for (const groups of [3, 85]) {
+    const [group, y] = [indices(rows, groups), normal(key(4), [rows])];
+    const program = trace((x) => [x.sin().take(group).mul(y).sum()], [f64(groups)]);
+    const nest = nestOf(program);
+    assert.equal(executions(nest, "loadIndex"), rows);
+    // Those of the rows, those of the parameters themselves, and for many the sine of each.
+    assert.equal(executions(nest, "load"), rows + groups);
+    assert.equal(stores(nest.body), 1 + (groups > 64 ? 1 : groups));
   }
 });
 
