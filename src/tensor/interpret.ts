@@ -10,6 +10,7 @@ import { numberArithmetic as on } from "./arithmetic.ts";
 import * as elementary from "./elementary.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
 import { digamma, lgamma } from "./gamma_function.ts";
+import { gathered, scattered } from "./indexed_values.ts";
 import type {
   ArrayData,
   ArrayValue,
@@ -19,12 +20,11 @@ import type {
   Program,
   Reduction,
   RuleTable,
-  Shape,
   Unary,
   ValueType,
 } from "./program.ts";
 import { mod, sign } from "./remainder.ts";
-import { scanParts } from "./scan_parts.ts";
+import { scanned } from "./scan_values.ts";
 import {
   allocate,
   broadcastOffsets,
@@ -33,7 +33,7 @@ import {
   sizeOf,
   stridesOf,
 } from "./shape.ts";
-import * as triangular from "./triangular.ts";
+import { choleskyGradientOf, choleskyOf, solved } from "./triangular_values.ts";
 
 type Rule = (
   operands: readonly ArrayValue[],
@@ -151,28 +151,6 @@ function strided(shape: readonly number[], start: readonly number[], step: reado
   return { strides: own.map((stride, axis) => stride * step[axis]), offset };
 }
 
-function entriesOf({ shape: [, columns], data }: ArrayValue): triangular.Entries<number> {
-  return (row, column) => data[row * columns + column];
-}
-
-/** For each row at an index: its place among all such rows, and in an array of a shape. */
-function visitIndexed(
-  shape: Shape,
-  axis: number,
-  indices: ArrayValue,
-  visit: (at: number, there: number) => void,
-): void {
-  const [outer, inner] = [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis + 1))];
-  const last = shape[axis] - 1;
-  let at = 0;
-  for (let k = 0; k < outer; k++) {
-    for (const index of indices.data) {
-      visit(at, (k * shape[axis] + Math.min(index, last)) * inner);
-      at += inner;
-    }
-  }
-}
-
 function mapRules<K extends string, T>(table: { [P in K]: T }, make: (entry: T) => Rule) {
   return Object.fromEntries(
     Object.entries(table).map(([name, entry]) => [name, make(entry as T)]),
@@ -228,41 +206,17 @@ const rules: RuleTable<Rule> = {
     }
     return [out];
   },
-  gather: ([x, indices], { axis }: PrimitiveParameters["gather"], [type]) => {
-    const out = allocate(type.dtype, sizeOf(type.shape));
-    const inner = sizeOf(x.shape.slice(axis + 1));
-    visitIndexed(x.shape, axis, indices, (at, from) => {
-      for (let k = 0; k < inner; k++) out[at + k] = x.data[from + k];
-    });
-    return [out];
-  },
-  scatterAdd: ([indices, updates], { axis }: PrimitiveParameters["scatterAdd"], [type]) => {
-    const out = allocate(type.dtype, sizeOf(type.shape));
-    const inner = sizeOf(type.shape.slice(axis + 1));
-    visitIndexed(type.shape, axis, indices, (at, to) => {
-      for (let k = 0; k < inner; k++) out[to + k] += updates.data[at + k];
-    });
-    return [out];
-  },
-  cholesky: ([a]) => [Float64Array.from(triangular.cholesky(on, a.shape[0], entriesOf(a)))],
-  choleskyGradient: ([l, cotangent]) => {
-    const [n] = l.shape;
-    const a = triangular.choleskyGradient(on, n, entriesOf(l), entriesOf(cotangent));
-    return [Float64Array.from(a)];
-  },
-  triangularSolve: (
-    [matrix, right],
-    parameters: PrimitiveParameters["triangularSolve"],
-  ) => {
-    const [n, columns] = right.shape;
-    const out = new Float64Array(n * columns);
-    const system = { n, matrix: entriesOf(matrix), ...parameters };
-    for (let c = 0; c < columns; c++) {
-      triangular.substitute(on, system, (row) => right.data[row * columns + c])
-        .forEach((x, row) => out[row * columns + c] = x);
-    }
-    return [out];
-  },
+  gather: ([x, indices], { axis }: PrimitiveParameters["gather"], [type]) => [
+    gathered(x, indices, axis, type),
+  ],
+  scatterAdd: ([indices, updates], { axis }: PrimitiveParameters["scatterAdd"], [type]) => [
+    scattered(indices, updates, axis, type, on.add),
+  ],
+  cholesky: ([a]) => [choleskyOf(on, a)],
+  choleskyGradient: ([l, cotangent]) => [choleskyGradientOf(on, l, cotangent)],
+  triangularSolve: ([matrix, right], parameters: PrimitiveParameters["triangularSolve"]) => [
+    solved(on, matrix, right, parameters),
+  ],
   threefry: ([key, counters]) => {
     const out = new Uint32Array(2 * counters.data.length);
     counters.data.forEach((counter, i) =>
@@ -270,25 +224,8 @@ const rules: RuleTable<Rule> = {
     );
     return [out];
   },
-  scan: (operands, parameters: PrimitiveParameters["scan"], types) => {
-    const { body, carries: count, reverse } = parameters;
-    const { count: given, captures, carries: first, xs } = scanParts(parameters, operands);
-    const turns = parameters.length ?? (given as ArrayValue).data[0];
-    const stacked = types.slice(count).map(({ dtype, shape }) => allocate(dtype, sizeOf(shape)));
-    let carries = first;
-    for (let turn = 0; turn < turns; turn++) {
-      const at = reverse ? turns - 1 - turn : turn;
-      const index: ArrayValue = { dtype: "u32", shape: [], data: Uint32Array.of(at) };
-      const parts = xs.map(({ dtype, shape: [, ...shape], data }) => {
-        const size = sizeOf(shape);
-        return { dtype, shape, data: data.subarray(at * size, (at + 1) * size) };
-      });
-      const next = evaluateProgram(body, [index, ...captures, ...carries, ...parts]);
-      carries = next.slice(0, count);
-      next.slice(count).forEach(({ data }, i) => stacked[i].set(data, at * data.length));
-    }
-    return [...carries.map(({ data }) => data), ...stacked];
-  },
+  scan: (operands, parameters: PrimitiveParameters["scan"], types) =>
+    scanned(operands, parameters, types, evaluateProgram),
   stopGradient: ([x]) => [x.data],
 };
 

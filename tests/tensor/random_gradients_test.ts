@@ -13,7 +13,7 @@ import { smoothFunction } from "./smooth_program.ts";
 /** Fixed, so that a failure is the same for everybody. */
 const SEARCH = {
   seed: Number(Deno.env.get("TRIBUTARY_RANDOM_PROGRAMS_SEED") ?? 1),
-  numRuns: Number(Deno.env.get("TRIBUTARY_RANDOM_PROGRAMS") ?? 300),
+  numRuns: Number(Deno.env.get("TRIBUTARY_RANDOM_PROGRAMS") ?? 200),
   endOnFailure: Deno.env.get("TRIBUTARY_RANDOM_PROGRAMS") === undefined,
 };
 

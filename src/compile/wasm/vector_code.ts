@@ -5,7 +5,11 @@
  */
 import { SQRT_HALF_HIGH_WORD } from "../../tensor/arithmetic.ts";
 import type { Instruction, Operation } from "../nest.ts";
-import { type Bytes, CODE, SIMD } from "./encoder.ts";
+import { CODE, SIMD } from "./encoder.ts";
+import { pushLanes } from "./lane_loads.ts";
+import type { VectorStack } from "./vector_stack.ts";
+
+export type { VectorStack };
 
 const TWO_52 = 2 ** 52;
 const scratch = new Float64Array(1);
@@ -54,18 +58,6 @@ const WORD_COMPARISON: { readonly [P in Operation]?: number } = {
 /** Bytes of a shuffle that takes the given 32-bit lanes of two vectors. */
 function wordLanes(...lanes: readonly number[]): number[] {
   return lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
-}
-
-/** Where vector instructions are written: what they need is pushed first, their result is on top. */
-export interface VectorStack {
-  /** The instructions so far. */
-  readonly code: Bytes;
-  /** Pushes vector `v` of a value. */
-  get(id: number, v?: number): void;
-  /** Pushes a vector of two equal 64-bit words, each given as low and high half. */
-  literal(low: number, high: number): void;
-  /** Writes a vector instruction. */
-  simd(code: number): void;
 }
 
 /**
@@ -236,33 +228,10 @@ export function pushVector(to: VectorStack, instruction: Instruction, v: number)
     case "loadLaneWord":
     case "loadLaneShared":
     case "loadLaneSharedWord":
-      pushLanes(to, instruction, v);
+      pushLanes(to, instruction, v, 8);
       return;
     default:
       throw new Error(`No WebAssembly for the instruction ${operation}`);
-  }
-}
-
-/** Pushes what each chain reads from an address of its own. */
-function pushLanes(to: VectorStack, { operation, operands, immediate }: Instruction, v: number) {
-  const words = operation === "loadLaneWord" || operation === "loadLaneSharedWord";
-  const shared = operation === "loadLaneShared" || operation === "loadLaneSharedWord";
-  const [at, word] = operands;
-  const lanes = words ? 4 : 2;
-  // An instruction that fills one lane takes its address from below the vector.
-  for (let lane = lanes - 1; lane >= 0; lane--) {
-    const chain = lanes * v + lane;
-    to.get(at);
-    to.get(word, chain >> 2);
-    to.simd(SIMD.i32x4ExtractLane);
-    to.code.byte(chain % 4).byte(CODE.i32Add);
-  }
-  for (let lane = 0; lane < lanes; lane++) {
-    if (lane === 0) to.simd(words ? SIMD.load32Splat : SIMD.load64Splat);
-    else to.simd(words ? SIMD.load32Lane : SIMD.load64Lane);
-    const own = shared ? 0 : (words ? 4 : 8) * (lanes * v + lane);
-    to.code.unsigned(words ? 2 : 3).unsigned(immediate + own);
-    if (lane > 0) to.code.byte(lane);
   }
 }
 
