@@ -170,6 +170,7 @@ export {
   mod,
   sign,
   tan,
+  trigamma,
 } from "./src/tensor/special_functions.ts";
 export { grad } from "./src/tensor/gradient.ts";
 export {

@@ -6,7 +6,7 @@
 import { atan, atan2 } from "../tensor/arc_tangent.ts";
 import * as elementary from "../tensor/elementary.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "../tensor/error_function.ts";
-import { digamma, lgamma } from "../tensor/gamma_function.ts";
+import { digamma, lgamma, trigamma } from "../tensor/gamma_function.ts";
 import type { Binary, DType, PrimitiveParameters, Unary } from "../tensor/program.ts";
 import { mod, sign } from "../tensor/remainder.ts";
 import type { LaneType, Operation } from "./nest.ts";
@@ -49,6 +49,7 @@ const unary: { readonly [P in Unary]: (target: Target, x: number) => number } = 
   logNormalCdf: ({ nest }, x) => logNormalCdf(nest, x),
   lgamma: ({ nest }, x) => lgamma(nest, x),
   digamma: ({ nest }, x) => digamma(nest, x),
+  trigamma: ({ nest }, x) => trigamma(nest, x),
 };
 
 interface Instructions {

@@ -9,7 +9,7 @@ import { atan, atan2 } from "./arc_tangent.ts";
 import { numberArithmetic as on } from "./arithmetic.ts";
 import * as elementary from "./elementary.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
-import { digamma, lgamma } from "./gamma_function.ts";
+import { digamma, lgamma, trigamma } from "./gamma_function.ts";
 import { gathered, scattered } from "./indexed_values.ts";
 import type {
   ArrayData,
@@ -64,6 +64,7 @@ const unary: { [P in Unary]: (x: number) => number } = {
   logNormalCdf: (x) => logNormalCdf(on, x),
   lgamma: (x) => lgamma(on, x),
   digamma: (x) => digamma(on, x),
+  trigamma: (x) => trigamma(on, x),
 };
 
 /** Results are stored in an array of the result's type, which wraps u32 and makes bools 0 or 1. */

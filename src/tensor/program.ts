@@ -53,6 +53,7 @@ export const UNARY = [
   "logNormalCdf",
   "lgamma",
   "digamma",
+  "trigamma",
 ] as const;
 /** Element-wise operations on one f64 operand. */
 export type Unary = typeof UNARY[number];

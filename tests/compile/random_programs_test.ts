@@ -115,7 +115,7 @@ Deno.test("compileStep() gives the interpreter's bits on random steps", async ()
 });
 
 /** What has no gradient says so. */
-const REFUSED = /Cannot differentiate (digamma|through a loop whose number of turns)/;
+const REFUSED = /Cannot differentiate (trigamma|through a loop whose number of turns)/;
 
 function gradientOf(program: Program): Program | undefined {
   try {

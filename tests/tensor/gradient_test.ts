@@ -14,6 +14,7 @@ import {
 import {
   atan,
   atan2,
+  digamma,
   erf,
   erfc,
   erfcx,
@@ -135,8 +136,9 @@ const primitives: RuleTable<Case | undefined> = {
   convert: undefined,
   threefry: undefined,
   stopGradient: undefined,
+  digamma: { f: (x) => digamma(x), at: positive },
   // Refused.
-  digamma: undefined,
+  trigamma: undefined,
 };
 
 for (const [primitive, test] of Object.entries(primitives)) {
