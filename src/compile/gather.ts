@@ -15,6 +15,7 @@ import {
   apart,
   inMemory,
   load,
+  type Placed,
   settle,
   shared,
   small,
@@ -88,7 +89,7 @@ function limited({ nest }: Target, word: number, length: number): number {
 /** The element of an array in memory at an index of each chain's own along an axis. */
 function laneElement(
   target: Target,
-  { dtype, shape, place }: ReturnType<typeof addressed>,
+  { dtype, shape, place }: Placed,
   { axis, word, index }: { axis: number; word: number; index: readonly (number | undefined)[] },
 ): number {
   const { nest } = target;
@@ -115,7 +116,7 @@ const gather: Rule = (target, [x, indices], { axis }: PrimitiveParameters["gathe
   const { nest } = target;
   const rank = indices.shape.length;
   const length = x.shape[axis];
-  let home: ReturnType<typeof addressed> | undefined;
+  let home: Placed | undefined;
   // What is read at a chain's own index needs an address; where loops will read it is not known yet.
   if (length > 0 && !sharedByAll(target, indices)) home = addressed(target, x);
   return [

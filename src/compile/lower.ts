@@ -144,9 +144,14 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
 ]);
 
 /** The operands whose elements an equation may read more than once. */
-function readAgain(equation: Equation): readonly number[] {
+function readAgain(equation: Equation, types: Program["types"]): readonly number[] {
   const { primitive, operands } = equation;
-  if (isOf(equation, "scan")) return scanParts(equation.parameters, operands).captures;
+  if (isOf(equation, "scan")) {
+    const { captures, xs } = scanParts(equation.parameters, operands);
+    // A part that is small is read once, into locals.
+    const large = xs.filter((id) => sizeOf(types[id].shape.slice(1)) > UNROLLED);
+    return [...captures, ...large];
+  }
   const matrix = primitive === "triangularSolve" || primitive === "choleskyGradient";
   return matrix ? operands.slice(0, 1) : [];
 }
@@ -157,7 +162,7 @@ function countReads({ types, equations, outputs }: Program): number[] {
   outputs.forEach((id) => reads[id]++);
   for (const equation of equations.toReversed()) {
     const { primitive, operands, results } = equation;
-    const again = readAgain(equation);
+    const again = readAgain(equation, types);
     const sharing = primitive === "gather" ? 1 : UNROLLED;
     for (const id of operands) {
       // Repeated along a short axis, an element is computed once all the same: no loop lies between.

@@ -85,9 +85,10 @@ export function scan(
     const at = reverse
       ? nest.addIndex(nest.addIndex(turns, nest.index(-1)), nest.scaleIndex(counter, -1))
       : counter;
-    const index = small(target, { dtype: "u32", shape: [] }, [
+    const word = small(target, { dtype: "u32", shape: [] }, [
       nest.emit("indexToWord", "u32", [at]),
     ]);
+    const index = length === undefined ? word : { ...word, limit: length };
     const parts = xs.map((value) => partOf(target, value, at));
     const next = lower(target, body, [index, ...captures, ...assemble(carried), ...parts]);
     // All are computed before the first is written back: each may read the others' old values.

@@ -178,18 +178,39 @@ function placed(target: Target, value: Value, place: Place): Value {
   return elements === undefined ? { ...read, place } : { ...read, elements };
 }
 
-/** The array with a place in memory, where it is put if it has none. */
-export function addressed(target: Target, value: Value): Value & { readonly place: Place } {
-  const found = value.elements !== undefined
-    ? spill(target, value, value.elements)
-    : value.place === undefined
-    ? apart(target, value)
-    : value;
-  return found as Value & { readonly place: Place };
+/** An array that lies in memory. */
+export type Placed = Value & { readonly place: Place };
+
+/** The array with a place in memory, where it is put if it has none: once for all chains if it is known. */
+export function addressed(target: Target, value: Value): Placed {
+  const { elements, place } = value;
+  if (elements === undefined) return (place === undefined ? apart(target, value) : value) as Placed;
+  const known = literalsOf(target, value.dtype, elements);
+  return known === undefined
+    ? spill(target, value, elements)
+    : sharedArray(target, value, target.memory.place(known));
+}
+
+/** The numbers of elements that are all literals. */
+function literalsOf(
+  { nest }: Target,
+  dtype: DType,
+  elements: readonly number[],
+): Float64Array | Uint32Array | undefined {
+  const literal = dtype === "f64" ? "constant" : "constantWord";
+  const found = elements.map((id) => nest.at(id));
+  if (!found.every(({ operation }) => operation === literal)) return undefined;
+  const numbers = found.map(({ immediate }) => immediate);
+  return dtype === "f64" ? Float64Array.from(numbers) : Uint32Array.from(numbers);
 }
 
 /** Data that is the same for all chains, at a fixed place in memory. */
 export function shared(target: Target, type: ValueType, base: number): Value {
+  const array = sharedArray(target, type, base);
+  return placed(target, array, array.place);
+}
+
+function sharedArray(target: Target, type: ValueType, base: number): Placed {
   const { dtype, shape } = type;
   const bytes = dtype === "f64" ? 8 : 4;
   const steps = stridesOf(shape).map((stride) => stride * bytes);
@@ -200,7 +221,7 @@ export function shared(target: Target, type: ValueType, base: number): Value {
     return dtype === "u32" ? word : target.nest.emit("wordToMask", "mask", [word]);
   };
   const place = { base: target.nest.index(0), offset: base, bytes, shared: true, depth: 0 };
-  return placed(target, { dtype, shape, element }, place);
+  return { dtype, shape, element, place };
 }
 
 /** Writes a value to memory, element by element: written out if it is small, else in loops. */
@@ -246,7 +267,7 @@ export function apart(target: Target, value: Value): Value {
   return inMemory(target, value, origin, base);
 }
 
-function spill(target: Target, type: ValueType, elements: readonly number[]): Value {
+function spill(target: Target, type: ValueType, elements: readonly number[]): Placed {
   const bytes = elementBytes(type.dtype);
   const base = target.memory.reserve(elements.length * bytes);
   const origin = target.nest.index(0);

@@ -80,6 +80,16 @@ Deno.test("gather along inner axes, of words and truth values, by each chain's o
   }
 });
 
+Deno.test("a table of known numbers is in memory once, and each chain reads it at its own index", async () => {
+  for (const length of [5, 64, 65]) {
+    const table = normal(key(length), [length]);
+    const f = (x: Tensor): Tensor[] => [table.take(x.as("u32"))];
+    const program = trace((x) => f(x), [f64(3)]);
+    assert.equal(stores(nestOf(program).body), 3);
+    await agree(program, [normal(key(1), [11, 3]).abs().mul(30)]);
+  }
+});
+
 Deno.test("a loop takes elements at its index, and its gradient adds to them", async () => {
   const type = f64(70);
   const f = (x: Tensor): Tensor =>
