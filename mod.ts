@@ -143,6 +143,7 @@ export {
   type NumberArray,
   type PlainArray,
   type SliceOptions,
+  type TakeOptions,
   Tensor,
   tensor,
   type TensorLike,
@@ -152,6 +153,7 @@ export {
   clamp,
   concat,
   logSumExp,
+  oneHot,
   ones,
   outer,
   softmax,
@@ -172,12 +174,22 @@ export {
   mod,
   sign,
   tan,
+  trigamma,
 } from "./src/tensor/special_functions.ts";
 export { grad } from "./src/tensor/gradient.ts";
 export { hostFunction } from "./src/tensor/host_function.ts";
+export {
+  cholesky,
+  choleskySolve,
+  diagonal,
+  logDeterminant,
+  solveTriangular,
+  type SolveTriangularOptions,
+} from "./src/tensor/linear_algebra.ts";
 export { cumulativeSum, prod } from "./src/tensor/accumulate.ts";
 export { describe } from "./src/tensor/describe.ts";
 export { repeatLoop } from "./src/tensor/trace.ts";
+export { scan, type ScanOptions } from "./src/tensor/scan.ts";
 export type { LeafName, Tree } from "./src/tensor/tree.ts";
 export type * from "./src/tensor/program.ts";
 

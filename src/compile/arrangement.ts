@@ -81,13 +81,12 @@ export const arrangementRules: {
 } = {
   broadcast: (target, [x], { axes }: PrimitiveParameters["broadcast"], [type]) => {
     const zero = target.nest.index(0);
-    return [
-      settle(
-        target,
-        type,
-        (index) => x.element(axes.map((axis, i) => x.shape[i] === 1 ? zero : index[axis])),
-      ),
-    ];
+    const repeated = settle(
+      target,
+      type,
+      (index) => x.element(axes.map((axis, i) => x.shape[i] === 1 ? zero : index[axis])),
+    );
+    return [x.limit === undefined ? repeated : { ...repeated, limit: x.limit }];
   },
   reshape: (target, [x], _, [type]) => {
     if (x.elements !== undefined) return [small(target, type, x.elements)];

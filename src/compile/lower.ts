@@ -3,15 +3,24 @@
  *
  * @module
  */
-import type { Equation, PrimitiveParameters, Program, RuleTable } from "../tensor/program.ts";
+import {
+  type Equation,
+  isOf,
+  type PrimitiveParameters,
+  type Program,
+  type RuleTable,
+} from "../tensor/program.ts";
+import { scanParts } from "../tensor/scan_parts.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { arrangementRules } from "./arrangement.ts";
 import { elementwiseRules } from "./elementwise.ts";
+import { gatherRules, knownWords } from "./gather.ts";
 import { reductionRules } from "./reduction.ts";
 import type { Rule } from "./rule.ts";
+import { scan } from "./scan.ts";
 import { threefry } from "./threefry.ts";
+import { triangularRules } from "./triangular.ts";
 import {
-  apart,
   everyIndex,
   inMemory,
   literal,
@@ -34,6 +43,8 @@ const rules: RuleTable<Rule> = {
   ...elementwiseRules,
   ...reductionRules,
   ...arrangementRules,
+  ...gatherRules,
+  ...triangularRules,
   constant: (target, _, { value }: PrimitiveParameters["constant"], [type]) => {
     const { nest, memory } = target;
     const { data, dtype } = value;
@@ -43,11 +54,16 @@ const rules: RuleTable<Rule> = {
       return dtype === "u32" ? word : nest.emit("wordToMask", "mask", [word]);
     };
     if (data.length > 0 && data.every((entry) => Object.is(entry, data[0]))) {
-      return [settle(target, type, () => scalar(0))];
+      const repeated = settle(target, type, () => scalar(0));
+      return [dtype === "u32" ? { ...repeated, limit: data[0] + 1 } : repeated];
     }
     if (data.length <= UNROLLED) {
-      return [small(target, type, Array.from(data, (_, i) => scalar(i)))];
+      const elements = Array.from(data, (_, i) => scalar(i));
+      return [
+        dtype === "u32" ? knownWords(target, value, elements) : small(target, type, elements),
+      ];
     }
+    if (dtype === "u32") return [knownWords(target, value)];
     // Truth values are kept as words.
     const placed = memory.place(dtype === "bool" ? Uint32Array.from(data) : data);
     return [shared(target, type, placed)];
@@ -98,8 +114,8 @@ const rules: RuleTable<Rule> = {
     });
     return [inMemory(target, type, nest.index(0), base)];
   },
-  loop: (target, [count, ...rest], { body, captures }: PrimitiveParameters["loop"]) =>
-    countedLoop(target, count, rest.slice(0, captures), rest.slice(captures), body),
+  scan: (target, operands, parameters: PrimitiveParameters["scan"], types) =>
+    scan(target, operands, { parameters, types, lower }),
   host: (target, [x], { host, output }: PrimitiveParameters["host"], [type]) => {
     const { nest, memory } = target;
     const [length] = x.shape;
@@ -111,57 +127,6 @@ const rules: RuleTable<Rule> = {
   },
   stopGradient: (_, [x]) => [x],
 };
-
-function countedLoop(
-  target: Target,
-  count: Value,
-  kept: readonly Value[],
-  carries: readonly Value[],
-  body: Program,
-): readonly Value[] {
-  const { nest, memory } = target;
-  const word = count.element([]);
-  const { operation, immediate, uniform } = nest.at(word);
-  if (!uniform) {
-    throw new TypeError(
-      "Cannot compile a loop whose number of turns differs between chains: it must be a constant " +
-        "or a parameter that all chains share",
-    );
-  }
-  const turns = operation === "constantWord"
-    ? nest.index(immediate)
-    : nest.emit("wordToIndex", "index", [word]);
-  const inLocals = carries.map(({ elements }) => elements !== undefined);
-  const homes = carries.map((value, i) => {
-    if (inLocals[i]) return 0;
-    const base = memory.reserve(sizeOf(value.shape) * memory.elementBytes(value.dtype));
-    write(target, value, nest.index(0), base);
-    return base;
-  });
-  const flat = carries.flatMap(({ elements }) => elements ?? []);
-  const assemble = (scalars: readonly number[]): Value[] => {
-    let next = 0;
-    return carries.map((value, i) => {
-      if (!inLocals[i]) return inMemory(target, value, nest.index(0), homes[i]);
-      const size = sizeOf(value.shape);
-      next += size;
-      return small(target, value, scalars.slice(next - size, next));
-    });
-  };
-  const after = nest.loop(turns, flat, (counter, carried) => {
-    const index = small(target, { dtype: "u32", shape: [] }, [
-      nest.emit("indexToWord", "u32", [counter]),
-    ]);
-    const next = lower(target, body, [index, ...kept, ...assemble(carried)]);
-    // All are computed before the first is written back: each may read the others' old values.
-    const settled = next.map((value, i) => inLocals[i] ? value : apart(target, value));
-    settled.forEach((value, i) => {
-      if (!inLocals[i]) write(target, value, nest.index(0), homes[i]);
-    });
-    return settled.flatMap((value, i) => inLocals[i] ? value.elements as number[] : []);
-  });
-  return assemble(after);
-}
 
 /**
  * Lowers a program into the nest of a target.
@@ -194,6 +159,7 @@ const VIEWS: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>
   "reshape",
   "transpose",
   "slice",
+  "gather",
   "stopGradient",
 ]);
 
@@ -202,7 +168,7 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
   ...VIEWS,
   "constant",
   "concat",
-  "loop",
+  "scan",
   "threefry",
   "boxMuller",
   "host",
@@ -210,18 +176,38 @@ const FREE: ReadonlySet<Equation["primitive"]> = new Set<Equation["primitive"]>(
   "maximum",
   "minimum",
   "place",
+  "scatterAdd",
+  "cholesky",
+  "choleskyGradient",
+  "triangularSolve",
 ]);
+
+/** The operands whose elements an equation may read more than once. */
+function readAgain(equation: Equation, types: Program["types"]): readonly number[] {
+  const { primitive, operands } = equation;
+  if (isOf(equation, "scan")) {
+    const { captures, xs } = scanParts(equation.parameters, operands);
+    // A part that is small is read once, into locals.
+    const large = xs.filter((id) => sizeOf(types[id].shape.slice(1)) > UNROLLED);
+    return [...captures, ...large];
+  }
+  const matrix = primitive === "triangularSolve" || primitive === "choleskyGradient";
+  return matrix ? operands.slice(0, 1) : [];
+}
 
 /** How often the elements of each value are read, by way of views too; 2 stands for more. */
 function countReads({ types, equations, outputs }: Program): number[] {
   const reads = new Array<number>(types.length).fill(0);
   outputs.forEach((id) => reads[id]++);
-  for (const { primitive, operands, results } of equations.toReversed()) {
+  for (const equation of equations.toReversed()) {
+    const { primitive, operands, results } = equation;
+    const again = readAgain(equation, types);
+    const sharing = primitive === "gather" ? 1 : UNROLLED;
     for (const id of operands) {
       // Repeated along a short axis, an element is computed once all the same: no loop lies between.
       const repeated = VIEWS.has(primitive) && (reads[results[0]] > 1 ||
-        sizeOf(types[results[0]].shape) > UNROLLED * sizeOf(types[id].shape));
-      reads[id] += repeated ? 2 : 1;
+        sizeOf(types[results[0]].shape) > sharing * sizeOf(types[id].shape));
+      reads[id] += repeated || again.includes(id) ? 2 : 1;
     }
   }
   return reads;

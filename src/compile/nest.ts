@@ -91,6 +91,8 @@ export type Operation =
   /** By the immediate, rounded down; and what remains. */
   | "divideIndex"
   | "remainderIndex"
+  /** The smaller of the operand and the immediate. */
+  | "limitIndex"
   /** What a loop carries, at the start of a turn. */
   | "carried"
   /** Of each chain, at address operand + immediate: one value for each chain. */
@@ -98,7 +100,14 @@ export type Operation =
   | "loadWord"
   /** At address operand + immediate: one value for all chains. */
   | "loadShared"
-  | "loadSharedWord";
+  | "loadSharedWord"
+  /** The same, as an index. */
+  | "loadIndex"
+  /** At address operand + word + immediate, each chain's word its own: of each chain, and of all. */
+  | "loadLane"
+  | "loadLaneWord"
+  | "loadLaneShared"
+  | "loadLaneSharedWord";
 
 /** An instruction. */
 export interface Instruction {

@@ -28,6 +28,24 @@ export interface Value extends ValueType {
   element(index: readonly number[]): number;
   /** All elements, row-major, of a small array. */
   readonly elements?: readonly number[];
+  /** Where a large array lies, if it does in memory. */
+  readonly place?: Place;
+  /** Of words that are the same for all chains and known to be below a number: that number. */
+  readonly limit?: number;
+}
+
+/** Where the elements of an array lie. */
+export interface Place {
+  /** The address, an index; a literal is added to it. */
+  readonly base: number;
+  /** The literal. */
+  readonly offset: number;
+  /** Bytes from one element to the next. */
+  readonly bytes: number;
+  /** Whether they are the same for all chains. */
+  readonly shared: boolean;
+  /** The loop in which they are written. */
+  readonly depth: number;
 }
 
 /** Where programs are lowered to: the nest being written, and the memory that it uses. */
@@ -157,24 +175,64 @@ export function inMemory(target: Target, type: ValueType, base: number, offset: 
   const depth = target.nest.depth;
   const bytes = target.memory.elementBytes(dtype);
   const steps = stridesOf(shape).map((stride) => stride * bytes);
-  return settle(target, type, (index) => {
+  const element = (index: readonly number[]): number => {
     const [at, known] = placeOf(target, index, steps, base, offset);
     return load(target, dtype, at, known, depth);
-  });
+  };
+  return placed(target, { dtype, shape, element }, { base, offset, bytes, shared: false, depth });
+}
+
+/** An array in memory; a small one is read at once. */
+function placed(target: Target, value: Value, place: Place): Value {
+  const { elements, ...read } = settle(target, value, value.element);
+  return elements === undefined ? { ...read, place } : { ...read, elements };
+}
+
+/** An array that lies in memory. */
+export type Placed = Value & { readonly place: Place };
+
+/** The array with a place in memory, where it is put if it has none: once for all chains if it is known. */
+export function addressed(target: Target, value: Value): Placed {
+  const { elements, place } = value;
+  if (elements === undefined) return (place === undefined ? apart(target, value) : value) as Placed;
+  const known = literalsOf(target, value.dtype, elements);
+  return known === undefined
+    ? spill(target, value, elements)
+    : sharedArray(target, value, target.memory.place(known));
+}
+
+/** The numbers of elements that are all literals. */
+function literalsOf(
+  { nest }: Target,
+  dtype: DType,
+  elements: readonly number[],
+): Float64Array | Uint32Array | undefined {
+  const literal = dtype === "f64" ? "constant" : "constantWord";
+  const found = elements.map((id) => nest.at(id));
+  if (!found.every(({ operation }) => operation === literal)) return undefined;
+  const numbers = found.map(({ immediate }) => immediate);
+  return dtype === "f64" ? Float64Array.from(numbers) : Uint32Array.from(numbers);
 }
 
 /** Data that is the same for all chains, at a fixed place in memory. */
 export function shared(target: Target, type: ValueType, base: number): Value {
+  const array = sharedArray(target, type, base);
+  return placed(target, array, array.place);
+}
+
+function sharedArray(target: Target, type: ValueType, base: number): Placed {
   const { nest } = target;
   const { dtype, shape } = type;
   const bytes = dtype === "f64" ? target.nest.format.bytes : 4;
   const steps = stridesOf(shape).map((stride) => stride * bytes);
-  return settle(target, type, (index) => {
+  const element = (index: readonly number[]): number => {
     const [at, known] = placeOf(target, index, steps, nest.index(0), base);
     if (dtype === "f64") return nest.emit("loadShared", "f64", [at], known);
     const word = nest.emit("loadSharedWord", "u32", [at], known);
     return dtype === "u32" ? word : nest.emit("wordToMask", "mask", [word]);
-  });
+  };
+  const place = { base: nest.index(0), offset: base, bytes, shared: true, depth: 0 };
+  return { dtype, shape, element, place };
 }
 
 /** Writes a value to memory, element by element: written out if it is small, else in loops. */
@@ -222,7 +280,7 @@ export function apart(target: Target, value: Value): Value {
   return inMemory(target, value, origin, base);
 }
 
-function spill(target: Target, type: ValueType, elements: readonly number[]): Value {
+function spill(target: Target, type: ValueType, elements: readonly number[]): Placed {
   const bytes = target.memory.elementBytes(type.dtype);
   const base = target.memory.reserve(elements.length * bytes);
   const origin = target.nest.index(0);
@@ -231,7 +289,9 @@ function spill(target: Target, type: ValueType, elements: readonly number[]): Va
   elements.forEach((id, i) => store(target, type.dtype, origin, base + i * bytes, id, depth));
   const steps = stridesOf(type.shape).map((stride) => stride * bytes);
   return {
-    ...type,
+    dtype: type.dtype,
+    shape: type.shape,
     element: (index) => load(target, type.dtype, address(target, index, steps, 0), base, depth),
+    place: { base: origin, offset: base, bytes, shared: false, depth },
   };
 }

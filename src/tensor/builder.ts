@@ -6,6 +6,7 @@
  */
 import { inferTypes } from "./infer.ts";
 import { evaluate } from "./interpret.ts";
+import { needed } from "./needed.ts";
 import type {
   ArrayValue,
   Equation,
@@ -113,21 +114,13 @@ export class Builder {
   ): { readonly program: Program; readonly captured: readonly number[] } {
     this.#finished = true;
     const captures = [...this.#captured.values()];
-    const needed = new Set(outputs);
-    const equations: Equation[] = [];
-    for (let i = this.#equations.length - 1; i >= 0; i--) {
-      const equation = this.#equations[i];
-      if (!equation.results.some((id) => needed.has(id))) continue;
-      equation.operands.forEach((id) => needed.add(id));
-      equations.push(equation);
-    }
     const inputs = [...this.#inputs];
     inputs.splice(extraInputs, 0, ...captures.map(({ inner }) => inner));
     return {
       program: {
         types: this.#types,
         inputs,
-        equations: equations.reverse(),
+        equations: needed(this.#equations, outputs).equations,
         outputs,
       },
       captured: captures.map(({ outer }) => outer),

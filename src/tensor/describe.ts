@@ -51,7 +51,7 @@ function linesOf({ types, inputs, equations, outputs }: Program): string[] {
         ...equation.operands.map((id) => `%${id}`),
         ...parameterTexts(equation),
       ].join(" "),
-      ...isOf(equation, "loop") ? linesOf(equation.parameters.body).map((line) => `  ${line}`) : [],
+      ...isOf(equation, "scan") ? linesOf(equation.parameters.body).map((line) => `  ${line}`) : [],
     ]),
     ["outputs", ...outputs.map((id) => `%${id}`)].join(" "),
   ];
@@ -68,7 +68,7 @@ function parameterTexts(equation: Equation): string[] {
     return [`function=${host.name}`, `output=${output}`];
   }
   return Object.entries(equation.parameters)
-    .filter(([name]) => name !== "body")
+    .filter(([name, value]) => name !== "body" && value !== undefined)
     .map(([name, value]) => `${name}=${Array.isArray(value) ? shapeText(value) : value}`);
 }
 

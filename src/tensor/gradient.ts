@@ -3,15 +3,18 @@
  *
  * @module
  */
-import type { Point, Rule } from "./gradient_rule.ts";
-import type { Primitive, Program } from "./program.ts";
-import { inputTypes, outputTypes } from "./program.ts";
+import { dependents, influences } from "./dependents.ts";
+import type { Point, PullBackPoint, Rule } from "./gradient_rule.ts";
 import { MissingGradient } from "./host_call.ts";
+import type { Equation, Primitive, Program } from "./program.ts";
+import { inputTypes, isOf, outputTypes } from "./program.ts";
 import { where } from "./operations.ts";
 import { typeError } from "./mismatch.ts";
+import { scanGradient, withHistory } from "./scan_gradient.ts";
 import { shapeText } from "./shape.ts";
 import { specialRules } from "./special_gradients.ts";
-import { apply, fill, type Tensor, tensor, type TensorLike } from "./tensor.ts";
+import { choleskyGradientSlopes, triangularSolveGradient } from "./triangular_gradients.ts";
+import { apply, fill, fromArray, type Tensor, tensor, type TensorLike } from "./tensor.ts";
 import { applyProgram, expectScalar, trace, traced } from "./trace.ts";
 
 const NONE = (): readonly undefined[] => [];
@@ -120,14 +123,18 @@ const rules: { [P in Primitive]: Rule<P> } = {
       return part;
     });
   },
+  gather: ({ cotangent, operands: [x, indices], parameters: { axis } }) =>
+    apply("scatterAdd", { axis, length: x.shape[axis] }, [indices, cotangent]),
+  scatterAdd: ({ cotangent, operands: [indices], parameters: { axis } }) => [
+    undefined,
+    ...apply("gather", { axis }, [cotangent, indices]),
+  ],
+  cholesky: ({ cotangent, result }) => apply("choleskyGradient", {}, [result, cotangent]),
+  choleskyGradient: (point) => choleskyGradientSlopes(point, pullBack),
+  triangularSolve: triangularSolveGradient,
   threefry: NONE,
   boxMuller: NONE,
-  loop: () => {
-    throw new TypeError(
-      "Cannot differentiate through a loop: write the log density without repeatLoop, or mark what " +
-        "it computes with stopGradient()",
-    );
-  },
+  scan: (point) => scanGradient(point, pullBack),
   host: ({ cotangent, operands: [x], parameters: { host, output } }) => {
     if (output === "gradient" || host.gradient === undefined) {
       throw new MissingGradient(host, output);
@@ -157,51 +164,88 @@ export function valueAndGradient(program: Program): Program {
         ": a scalar is needed",
     );
   }
+  const types = inputTypes(program);
+  const wanted = types.map(({ dtype }) => dtype === "f64");
   return trace((...inputs) => {
-    const values = new Array<Tensor>(program.types.length);
-    const cotangents = new Array<Tensor | undefined>(program.types.length);
-    const varies = dependents(program);
-    program.inputs.forEach((id, i) => values[id] = inputs[i]);
-    for (const equation of program.equations) {
-      const alone = { ...program, inputs: equation.operands, outputs: equation.results };
-      applyProgram({ ...alone, equations: [equation] }, equation.operands.map((id) => values[id]))
-        .forEach((value, i) => values[equation.results[i]] = traced(value));
-    }
-    cotangents[program.outputs[0]] = traced(fill([], 1));
-    for (const equation of program.equations.toReversed()) {
-      const reached = equation.results.find((id) => varies.has(id) && cotangents[id] !== undefined);
-      if (reached === undefined) continue;
-      const operands = equation.operands.map((id) => values[id]);
-      const rule = rules[equation.primitive] as Rule<never>;
-      const parts = rule({
-        cotangent: cotangents[reached] as Tensor,
-        result: values[reached],
-        operands,
-        parameters: equation.parameters as never,
-      });
-      parts.forEach((part, i) => {
-        const id = equation.operands[i];
-        if (part === undefined || !varies.has(id)) return;
-        cotangents[id] = cotangents[id]?.add(part) ?? part;
-      });
-    }
-    const floats = program.inputs.filter((id) => program.types[id].dtype === "f64");
-    return [
-      values[program.outputs[0]],
-      ...floats.map((id) => cotangents[id] ?? fill(program.types[id].shape, 0)),
-    ];
-  }, inputTypes(program));
+    const run = forwards(program, inputs, wanted);
+    const cotangents = backwards(run, [traced(fill([], 1))]);
+    const floats = inputs.flatMap(({ shape }, i) =>
+      wanted[i] ? [cotangents[i] ?? fill(shape, 0)] : []
+    );
+    return [run.values[program.outputs[0]], ...floats];
+  }, types);
 }
 
-/** The values that change with an input: what a gradient can pass through. */
-function dependents(program: Program): ReadonlySet<number> {
-  const isFloat = (id: number): boolean => program.types[id].dtype === "f64";
-  const varies = new Set(program.inputs.filter(isFloat));
-  for (const { primitive, operands, results } of program.equations) {
-    if (primitive === "stopGradient" || !operands.some((id) => varies.has(id))) continue;
-    results.filter(isFloat).forEach((id) => varies.add(id));
+/** A program at its inputs. */
+interface Run {
+  readonly program: Program;
+  /** All its values, by number. */
+  readonly values: readonly Tensor[];
+  /** The values that change with what is differentiated by. */
+  readonly varies: ReadonlySet<number>;
+  /** What scans carried, by equation. */
+  readonly histories: ReadonlyMap<Equation, readonly Tensor[]>;
+}
+
+/** Writes a program into the trace under way, with all that its gradient needs. */
+function forwards(program: Program, inputs: readonly Tensor[], wanted: readonly boolean[]): Run {
+  const values = new Array<Tensor>(program.types.length);
+  const varies = dependents(program, wanted);
+  const reach = influences(program);
+  const histories = new Map<Equation, readonly Tensor[]>();
+  program.inputs.forEach((id, i) => values[id] = inputs[i]);
+  for (const equation of program.equations) {
+    const { primitive, parameters, operands, results } = equation;
+    const given = operands.map((id) => values[id]);
+    let computed: readonly Tensor[];
+    if (isOf(equation, "constant")) computed = [fromArray(equation.parameters.value)];
+    else if (
+      isOf(equation, "scan") && equation.parameters.length !== undefined &&
+      results.some((id) => varies.has(id) && reach.has(id))
+    ) {
+      computed = apply("scan", withHistory(equation.parameters), given);
+      histories.set(equation, computed.slice(results.length).map(traced));
+    } else computed = apply(primitive, parameters as never, given);
+    results.forEach((id, i) => values[id] = traced(computed[i]));
   }
-  return varies;
+  return { program, values, varies, histories };
+}
+
+/** From the cotangents of the outputs of a run to those of its inputs. */
+function backwards(
+  { program, values, varies, histories }: Run,
+  seeds: readonly (Tensor | undefined)[],
+): (Tensor | undefined)[] {
+  const cotangents = new Array<Tensor | undefined>(program.types.length);
+  const add = (id: number, part: Tensor | undefined): void => {
+    if (part === undefined || !varies.has(id)) return;
+    cotangents[id] = cotangents[id]?.add(part) ?? part;
+  };
+  program.outputs.forEach((id, i) => add(id, seeds[i]));
+  for (const equation of program.equations.toReversed()) {
+    const { primitive, parameters, operands, results } = equation;
+    const reached = results.find((id) => varies.has(id) && cotangents[id] !== undefined);
+    if (reached === undefined) continue;
+    const rule = rules[primitive] as Rule<never>;
+    const parts = rule({
+      cotangent: cotangents[reached] as Tensor,
+      result: values[reached],
+      operands: operands.map((id) => values[id]),
+      parameters: parameters as never,
+      cotangents: results.map((id) => cotangents[id]),
+      wanted: operands.map((id) => varies.has(id)),
+      history: histories.get(equation) ?? [],
+    });
+    parts.forEach((part, i) => add(operands[i], part));
+  }
+  return program.inputs.map((id) => cotangents[id]);
+}
+
+function pullBack(
+  program: Program,
+  { inputs, wanted, cotangents }: PullBackPoint,
+): readonly (Tensor | undefined)[] {
+  return backwards(forwards(program, inputs, wanted), cotangents);
 }
 
 /**

@@ -75,7 +75,7 @@ export function callHost(
 export function hasHostCalls({ equations }: Program): boolean {
   return equations.some((equation) =>
     equation.primitive === "host" ||
-    (isOf(equation, "loop") && hasHostCalls(equation.parameters.body))
+    (isOf(equation, "scan") && hasHostCalls(equation.parameters.body))
   );
 }
 

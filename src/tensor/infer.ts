@@ -23,6 +23,7 @@ import {
   type ValueType,
 } from "./program.ts";
 import { operandError } from "./mismatch.ts";
+import { scanParts } from "./scan_parts.ts";
 import { sameShape, shapeText, sizeOf, withoutAxes } from "./shape.ts";
 
 type TypeRule = (operands: readonly ValueType[], parameters: never) => readonly ValueType[];
@@ -51,6 +52,16 @@ function reduction(primitive: string): TypeRule {
     const [{ dtype, shape }] = operands;
     if (dtype !== "f64") throw operandError(primitive, operands, "the element type must be f64");
     return [{ dtype, shape: withoutAxes(shape, axes) }];
+  };
+}
+
+function square(primitive: string): TypeRule {
+  return (operands) => {
+    const [{ dtype, shape }] = operands;
+    const fits = dtype === "f64" && shape.length === 2 && shape[0] === shape[1] &&
+      operands.every((other) => other.dtype === dtype && sameShape(other.shape, shape));
+    if (!fits) throw operandError(primitive, operands, "a square f64 matrix is needed");
+    return [{ dtype, shape }];
   };
 }
 
@@ -116,6 +127,35 @@ const rules: RuleTable<TypeRule> = {
     const total = operands.reduce((sum, operand) => sum + operand.shape[axis], 0);
     return [{ dtype, shape: shape.map((length, i) => i === axis ? total : length) }];
   },
+  gather: (operands, { axis }: PrimitiveParameters["gather"]) => {
+    const [{ dtype, shape }, indices] = operands;
+    if (indices.dtype !== "u32") throw operandError("gather", operands, "indices u32 are needed");
+    if (shape[axis] === 0 && sizeOf(indices.shape) > 0) {
+      throw operandError("gather", operands, `axis ${axis} has no elements`);
+    }
+    return [{ dtype, shape: shape.toSpliced(axis, 1, ...indices.shape) }];
+  },
+  scatterAdd: (operands, { axis, length }: PrimitiveParameters["scatterAdd"]) => {
+    const [indices, { dtype, shape }] = operands;
+    const rank = indices.shape.length;
+    const fits = indices.dtype === "u32" && dtype === "f64" &&
+      sameShape(shape.slice(axis, axis + rank), indices.shape) &&
+      (length > 0 || sizeOf(indices.shape) === 0);
+    if (!fits) {
+      throw operandError("scatterAdd", operands, `they do not fit at axis ${axis} of ${length}`);
+    }
+    return [{ dtype, shape: shape.toSpliced(axis, rank, length) }];
+  },
+  cholesky: square("cholesky"),
+  choleskyGradient: square("choleskyGradient"),
+  triangularSolve: (operands) => {
+    const [matrix, right] = operands;
+    square("triangularSolve")([matrix], {} as never);
+    if (right.dtype === "f64" && right.shape.length === 2 && right.shape[0] === matrix.shape[0]) {
+      return [right];
+    }
+    throw operandError("triangularSolve", operands, "as many rows are needed on both sides");
+  },
   threefry: (operands) => {
     const [key, counters] = operands;
     const fits = key.dtype === "u32" && sameShape(key.shape, [2]) &&
@@ -132,16 +172,27 @@ const rules: RuleTable<TypeRule> = {
     }
     return [{ dtype: "f64", shape }];
   },
-  loop: (operands, { body, captures }: PrimitiveParameters["loop"]) => {
-    const carries = operands.slice(1 + captures);
-    const results = outputTypes(body);
+  scan: (operands, parameters: PrimitiveParameters["scan"]) => {
+    const { carries, xs } = scanParts(parameters, operands);
+    const results = outputTypes(parameters.body);
     carries.forEach((carry, i) => {
       const next = results[i];
       if (carry.dtype !== next.dtype || !sameShape(carry.shape, next.shape)) {
-        throw operandError("loop", [carry, next], "a step must keep the type of what it carries");
+        throw operandError("scan", [carry, next], "a step must keep the type of what it carries");
       }
     });
-    return results;
+    const { length } = parameters;
+    const stacked = results.slice(carries.length);
+    if (length === undefined) {
+      if (xs.length === 0 && stacked.length === 0) return results;
+      throw operandError("scan", operands, "without a length nothing is read in parts or stacked");
+    }
+    const other = xs.find(({ shape }) => shape[0] !== length);
+    if (other !== undefined) throw operandError("scan", [other], `${length} parts are needed`);
+    return [
+      ...results.slice(0, carries.length),
+      ...stacked.map(({ dtype, shape }) => ({ dtype, shape: [length, ...shape] })),
+    ];
   },
   host: (operands, { output }: PrimitiveParameters["host"]) => {
     const [{ dtype, shape }] = operands;

@@ -15,6 +15,7 @@ import {
   noBlocks,
 } from "./blocked_sum.ts";
 import { callHost } from "./host_call.ts";
+import { gathered, scattered } from "./indexed_values.ts";
 import type {
   ArrayData,
   ArrayValue,
@@ -29,6 +30,7 @@ import type {
 } from "./program.ts";
 import { UNARY } from "./program.ts";
 import { applyUnary, type FloatFormat, formatOf, type Precision } from "./precision.ts";
+import { scanned } from "./scan_values.ts";
 import {
   allocate,
   broadcastOffsets,
@@ -37,6 +39,7 @@ import {
   sizeOf,
   stridesOf,
 } from "./shape.ts";
+import { choleskyGradientOf, choleskyOf, solved } from "./triangular_values.ts";
 
 type Rule = (
   operands: readonly ArrayValue[],
@@ -238,6 +241,25 @@ const rules: RuleTable<Rule> = {
     }
     return [out];
   },
+  gather: ([x, indices], { axis }: PrimitiveParameters["gather"], [type]) => [
+    gathered(x, indices, axis, type),
+  ],
+  scatterAdd: (
+    [indices, updates],
+    { axis }: PrimitiveParameters["scatterAdd"],
+    [type],
+    { arithmetic },
+  ) => [scattered(indices, updates, axis, type, arithmetic.add)],
+  cholesky: ([a], _, __, { arithmetic }) => [choleskyOf(arithmetic, a)],
+  choleskyGradient: ([l, cotangent], _, __, { arithmetic }) => [
+    choleskyGradientOf(arithmetic, l, cotangent),
+  ],
+  triangularSolve: (
+    [matrix, right],
+    parameters: PrimitiveParameters["triangularSolve"],
+    _,
+    { arithmetic },
+  ) => [solved(arithmetic, matrix, right, parameters)],
   threefry: ([key, counters]) => {
     const out = new Uint32Array(2 * counters.data.length);
     counters.data.forEach((counter, i) =>
@@ -252,15 +274,8 @@ const rules: RuleTable<Rule> = {
     }
     return [out];
   },
-  loop: ([count, ...rest], { body, captures }: PrimitiveParameters["loop"], _, format) => {
-    const kept = rest.slice(0, captures);
-    let carries: readonly ArrayValue[] = rest.slice(captures);
-    for (let i = 0; i < count.data[0]; i++) {
-      const index: ArrayValue = { dtype: "u32", shape: [], data: Uint32Array.of(i) };
-      carries = evaluateEquations(body, [index, ...kept, ...carries], format);
-    }
-    return carries.map((carry) => carry.data);
-  },
+  scan: (operands, parameters: PrimitiveParameters["scan"], types, format) =>
+    scanned(operands, parameters, types, (body, inputs) => evaluateEquations(body, inputs, format)),
   host: ([x], call: PrimitiveParameters["host"], [type], { arithmetic }) => {
     const out = new Float64Array(sizeOf(type.shape));
     callHost(call, (x.data as Float64Array).slice(), out);

@@ -4,8 +4,18 @@
  *
  * @module
  */
-import { apply, type Axes, binary, fill, Tensor, tensor, type TensorLike } from "./tensor.ts";
+import {
+  apply,
+  type Axes,
+  binary,
+  fill,
+  Tensor,
+  tensor,
+  type TensorLike,
+  words,
+} from "./tensor.ts";
 import { axesOf, axisOf } from "./axes.ts";
+import { indicesOf } from "./indexing.ts";
 import { shapeError } from "./mismatch.ts";
 import { broadcastShapes, sameShape, shapeText } from "./shape.ts";
 import { userFrame } from "./user_frame.ts";
@@ -152,6 +162,26 @@ export function clamp(x: TensorLike, low: TensorLike, high: TensorLike): Tensor 
  */
 export function outer(a: TensorLike, b: TensorLike): Tensor {
   return tensor(a).reshape([-1, 1]).mul(tensor(b).reshape([1, -1]));
+}
+
+/**
+ * 1 at each index, 0 elsewhere, along a new last axis: one row of indicators for each index.
+ *
+ * @param indices Whole numbers from 0 to `classes` − 1, or a traced u32 tensor, in which an index beyond the
+ * last class gives zeros. Negative numbers count from the end.
+ * @param classes How many classes there are.
+ * @returns The indicators, of the indices' shape with `classes` at its end.
+ * @throws {RangeError} If an index that is known is out of range, or `classes` is no whole number.
+ */
+export function oneHot(indices: TensorLike, classes: number): Tensor {
+  if (!Number.isInteger(classes) || classes < 0) {
+    throw new RangeError(
+      `Cannot make indicators of ${classes} classes: expected a whole number from 0${userFrame()}`,
+    );
+  }
+  const { dtype, shape, source } = indicesOf(tensor(indices), classes, `${classes} classes`);
+  const rows = new Tensor(dtype, shape, source).reshape([...shape, 1]);
+  return rows.equal(words(Array.from({ length: classes }, (_, i) => i))).as("f64");
 }
 
 /** Whether a value is a tensor. */

@@ -10,7 +10,7 @@ import { type BoxMuller, boxMuller } from "./box_muller.ts";
 import * as elementary from "./elementary.ts";
 import type { Elementary, ElementaryOfTwo } from "./elementary_forms.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
-import { digamma, lgamma } from "./gamma_function.ts";
+import { digamma, lgamma, trigamma } from "./gamma_function.ts";
 import type { Unary } from "./program.ts";
 import { mod, sign } from "./remainder.ts";
 import * as singleAngle from "./single/arc_tangent.ts";
@@ -66,6 +66,7 @@ const double: FloatFormat = {
     logNormalCdf,
     lgamma,
     digamma,
+    trigamma,
   },
   binary: { mod, atan2, logAddExp: elementary.logAddExp },
   boxMuller,
@@ -86,6 +87,7 @@ const single: FloatFormat = {
     logNormalCdf: singleError.logNormalCdf,
     lgamma: singleGamma.lgamma,
     digamma: singleGamma.digamma,
+    trigamma,
   },
   binary: {
     mod: singleRemainder.mod,

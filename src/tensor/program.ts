@@ -56,6 +56,7 @@ export const UNARY = [
   "logNormalCdf",
   "lgamma",
   "digamma",
+  "trigamma",
 ] as const;
 /** Element-wise operations on one f64 operand. */
 export type Unary = typeof UNARY[number];
@@ -133,15 +134,41 @@ export type PrimitiveParameters =
     };
     /** Operands one after the other along an axis. */
     readonly concat: { readonly axis: number };
+    /**
+     * Operands: x, indices u32. The axis of the result is that of x at the indices, whose axes take its
+     * place; an index beyond the end is the last one.
+     */
+    readonly gather: { readonly axis: number };
+    /**
+     * The transpose of gather. Operands: indices u32, updates f64. Zeros, of `length` along the axis, to
+     * which each update is added at its index, in row-major order.
+     */
+    readonly scatterAdd: { readonly axis: number; readonly length: number };
+    /** Operand: a matrix A, of which the lower triangle is read; result: the lower L with LLᵀ = A, or NaN. */
+    readonly cholesky: Record<string, never>;
+    /** Operands: L and its cotangent, of which lower triangles are read; result: that of A's lower triangle. */
+    readonly choleskyGradient: Record<string, never>;
+    /** Operands: a triangular matrix [n, n], of which that triangle is read, and right-hand sides [n, m]. */
+    readonly triangularSolve: { readonly lower: boolean; readonly transpose: boolean };
     /** Operands: key u32[2], counters u32[n]; result u32[n, 2]. */
     readonly threefry: Record<string, never>;
     /** Words u32[n, 2] to standard normal numbers f64[n, 2]. */
     readonly boxMuller: Record<string, never>;
     /**
-     * A counted loop. Operands: count (u32 scalar), `captures` values that stay, then the carries.
-     * The body's inputs: index (u32 scalar), captures, carries; its outputs: the next carries.
+     * A loop. Operands: the number of turns (u32 scalar) if `length` is undefined, `captures` values that
+     * stay, `carries` values that are carried from turn to turn, then arrays of `length` parts along their
+     * first axis. The body's inputs: index (u32 scalar), captures, carries, a part of each array; its
+     * outputs: the next carries, then parts of the arrays that are stacked. Turn t reads and writes part
+     * t, which is the index; if `reverse`, part length − 1 − t. Results: the last carries, the stacked
+     * arrays. Without a `length` nothing is stacked or read in parts.
      */
-    readonly loop: { readonly body: Program; readonly captures: number };
+    readonly scan: {
+      readonly body: Program;
+      readonly captures: number;
+      readonly carries: number;
+      readonly length: number | undefined;
+      readonly reverse: boolean;
+    };
     /** A vector f64[n] to what a function of JavaScript gives for it: f64, or its gradient f64[n]. */
     readonly host: { readonly host: HostFunction; readonly output: HostOutput };
     /** The operand, through which no gradient passes. */
@@ -162,7 +189,7 @@ export interface Equation<P extends Primitive = Primitive> {
   readonly parameters: PrimitiveParameters[P];
   /** Numbers of the values that it reads. */
   readonly operands: readonly number[];
-  /** Numbers of the values that it defines; only `loop` has other than one. */
+  /** Numbers of the values that it defines; only `scan` has other than one. */
   readonly results: readonly number[];
 }
 

@@ -53,14 +53,15 @@ export class Simplifier {
    *
    * @param primitive What it computes.
    * @param operands From what.
-   * @param type The type of its result.
+   * @param type The type of its result, if it has any.
    * @returns The value's number, or nothing if the equation should be written as it is.
    */
   shorter(
     primitive: Primitive,
     operands: readonly number[],
-    type: ValueType,
+    type: ValueType | undefined,
   ): number | undefined {
+    if (type === undefined) return undefined;
     return this.#identity(primitive, operands, type) ??
       this.#reciprocal(primitive, operands) ??
       this.#difference(primitive, operands, type) ??

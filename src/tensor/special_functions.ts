@@ -131,8 +131,7 @@ export function logNormalCdf(x: TensorLike): Tensor {
 
 /**
  * The logarithm of the gamma function, ln Γ(x) for x > 0; ∞ at 0, NaN below; error under
- * 6 ulp, also near the zeros at 1 and 2. Its gradient is
- * {@linkcode digamma}, which has none itself.
+ * 6 ulp, also near the zeros at 1 and 2. Its gradient is {@linkcode digamma}.
  *
  * @param x The values, not negative.
  * @returns ln Γ(x).
@@ -143,12 +142,22 @@ export function lgamma(x: TensorLike): Tensor {
 
 /**
  * The digamma function ψ(x) = d/dx ln Γ(x) for x > 0; −∞ at 0, NaN below; error
- * under 5 ulp, also near its zero. To differentiate it is a
- * `TypeError`: the language has no trigamma function.
+ * under 5 ulp, also near its zero. Its gradient is {@linkcode trigamma}.
  *
  * @param x The values, not negative.
  * @returns ψ(x).
  */
 export function digamma(x: TensorLike): Tensor {
   return unary("digamma", x);
+}
+
+/**
+ * The trigamma function ψ₁(x) = d²/dx² ln Γ(x) for x > 0; ∞ at 0, NaN below; error under 4 ulp. It is the
+ * gradient of {@linkcode digamma}; to differentiate it is a `TypeError`.
+ *
+ * @param x The values, not negative.
+ * @returns ψ₁(x).
+ */
+export function trigamma(x: TensorLike): Tensor {
+  return unary("trigamma", x);
 }

@@ -6,7 +6,7 @@
 import { ROOT_HALF } from "./error_function.ts";
 import type { Rule } from "./gradient_rule.ts";
 import { where } from "./operations.ts";
-import { digamma, erfcx } from "./special_functions.ts";
+import { digamma, erfcx, trigamma } from "./special_functions.ts";
 import type { Tensor } from "./tensor.ts";
 
 /** 2/√π, √(2/π) and 1/√(2π), rounded. */
@@ -40,6 +40,7 @@ export const specialRules: {
   readonly logNormalCdf: Rule<"logNormalCdf">;
   readonly lgamma: Rule<"lgamma">;
   readonly digamma: Rule<"digamma">;
+  readonly trigamma: Rule<"trigamma">;
   readonly mod: Rule<"mod">;
   readonly atan2: Rule<"atan2">;
   readonly logAddExp: Rule<"logAddExp">;
@@ -54,10 +55,11 @@ export const specialRules: {
   ],
   logNormalCdf: ({ cotangent, result, operands: [x] }) => [cotangent.mul(millsRatio(x, result))],
   lgamma: ({ cotangent, operands: [x] }) => [cotangent.mul(digamma(x))],
-  digamma: () => {
+  digamma: ({ cotangent, operands: [x] }) => [cotangent.mul(trigamma(x))],
+  trigamma: () => {
     throw new TypeError(
-      "Cannot differentiate digamma: the array language has no trigamma function, so that lgamma " +
-        "can be differentiated only once",
+      "Cannot differentiate trigamma: the array language has no further polygamma functions, so " +
+        "that lgamma can be differentiated only twice",
     );
   },
   // a mod b = a − nb with a whole number n, whose slope is 0.

@@ -8,6 +8,7 @@
 import { type Axes, orderOf, rangesAlong, rangesAt, shapeFor, type SliceOptions } from "./axes.ts";
 import { binaryOf, broadcastOf, reductionOf, unaryOf } from "./broadcasting.ts";
 import type { Builder } from "./builder.ts";
+import { takeOf, type TakeOptions } from "./indexing.ts";
 import { shapeError } from "./mismatch.ts";
 import { arrayOf, nest, type NestedNumbers, type NumberArray, type PlainArray } from "./nested.ts";
 import { applyTo, type Operand, type Source } from "./operand.ts";
@@ -26,7 +27,7 @@ import type {
 import { shapeText, sizeOf } from "./shape.ts";
 import { userFrame } from "./user_frame.ts";
 
-export type { Axes, NestedNumbers, NumberArray, PlainArray, SliceOptions };
+export type { Axes, NestedNumbers, NumberArray, PlainArray, SliceOptions, TakeOptions };
 
 /** What is accepted wherever a tensor is. */
 export type TensorLike = Tensor | PlainArray;
@@ -257,6 +258,13 @@ export class Tensor {
   /** Elements from `start` up to, not with, `stop` along an axis; negative ones count from the end. */
   slice(start: number, stop?: number, options: SliceOptions = {}): Tensor {
     return apply("slice", rangesAlong(this.shape, start, stop, options), [this])[0];
+  }
+  /**
+   * Elements along an axis by their indices, as `alpha.take(group)`: numbers, of which negative ones count
+   * from the end, or a traced u32 tensor, in which what is beyond the end is taken as the last.
+   */
+  take(indices: TensorLike, options: TakeOptions = {}): Tensor {
+    return wrap(takeOf(this, tensor(indices), options));
   }
 
   /** The same values, through which no gradient passes. */

@@ -121,42 +121,83 @@ export function repeatLoop<State extends Tree>(
   step: (state: State, index: Tensor) => State,
   initial: State,
 ): State {
-  const start = leaves(initial);
+  const start = leaves(initial).map(({ value }) => value);
   const times = turns(count);
-  const builder = new Builder(active.at(-1) ?? new Builder());
-  const index = tracedTensor(builder, builder.input({ dtype: "u32", shape: [] }));
-  const carried = start.map(({ value }) =>
-    tracedTensor(builder, builder.input({ dtype: value.dtype, shape: value.shape }))
+  const { body, captures } = traceBody((index, ...carried) => {
+    const next = step(withLeaves(initial, carried), index);
+    expectSameForm("repeat", initial, next);
+    return leaves(next).map(({ value }) => value);
+  }, [{ dtype: "u32", shape: [] }, ...start]);
+  const known = times.source.kind === "concrete";
+  const parameters = {
+    body,
+    captures: captures.length,
+    carries: start.length,
+    length: known ? times.item() : undefined,
+    reverse: false,
+  };
+  return withLeaves(
+    initial,
+    apply("scan", parameters, [...known ? [] : [times], ...captures, ...start]),
   );
-  const next = leaves(within(builder, () => step(withLeaves(initial, carried), index)));
-  const [before, after] = [start, next].map((tree) => tree.map(({ name }) => name).join(", "));
-  if (before !== after) {
+}
+
+/** The body of a loop, with what it takes from around the loop. */
+export interface TracedBody {
+  /** Its inputs: the first, the captures, the others. */
+  readonly body: Program;
+  /** Tensors of the trace around it. */
+  readonly captures: readonly Tensor[];
+}
+
+/**
+ * Writes the body of a loop by calling a function once, in the trace under way.
+ *
+ * @param f The function; tensors from outside that it uses become captures.
+ * @param inputs Types of its arguments.
+ * @returns The body and its captures.
+ */
+export function traceBody(
+  f: (...inputs: Tensor[]) => readonly Tensor[],
+  inputs: readonly ValueType[],
+): TracedBody {
+  const parent = active.at(-1) ?? new Builder();
+  const builder = new Builder(parent);
+  const given = inputs.map(({ dtype, shape }) =>
+    tracedTensor(builder, builder.input({ dtype, shape }))
+  );
+  const outputs = within(builder, () => f(...given)).map((output) => lift(builder, output));
+  const { program, captured } = builder.finish(outputs, 1);
+  return { body: program, captures: captured.map((id) => tracedTensor(parent, id)) };
+}
+
+/**
+ * Refuses a step that does not give a state of the form that it was given.
+ *
+ * @param action What cannot be done with it, as "repeat".
+ * @param before The state.
+ * @param after The next one.
+ * @throws {TypeError} If a part is missing, or has another shape or type.
+ */
+export function expectSameForm(action: string, before: Tree, after: Tree): void {
+  const [start, next] = [before, after].map(leaves);
+  const [had, has] = [start, next].map((tree) => tree.map(({ name }) => name).join(", "));
+  if (had !== has) {
     throw new TypeError(
-      `Cannot repeat this step: it turns a state of ${before || "one tensor"} into one of ` +
-        `${after || "one tensor"}${userFrame()}`,
+      `Cannot ${action} this step: it turns a state of ${had || "one tensor"} into one of ` +
+        `${has || "one tensor"}${userFrame()}`,
     );
   }
   start.forEach(({ name, value }, i) => {
     const after = next[i].value;
     if (after.dtype !== value.dtype || !sameShape(after.shape, value.shape)) {
       throw new TypeError(
-        `Cannot repeat this step: it turns ${name || "the state"} from ` +
+        `Cannot ${action} this step: it turns ${name || "the state"} from ` +
           `${value.dtype}${shapeText(value.shape)} into ${after.dtype}${shapeText(after.shape)}` +
           userFrame(),
       );
     }
   });
-  const { program: body, captured } = builder.finish(
-    next.map(({ value }) => lift(builder, value)),
-    1,
-  );
-  const captures = captured.map((id) => tracedTensor(builder.parent as Builder, id));
-  const results = apply("loop", { body, captures: captures.length }, [
-    times,
-    ...captures,
-    ...start.map(({ value }) => value),
-  ]);
-  return withLeaves(initial, results);
 }
 
 function turns(count: number | Tensor): Tensor {

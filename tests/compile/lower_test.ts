@@ -1,41 +1,14 @@
 import assert from "node:assert/strict";
-import { blockOf, Memory } from "../../src/compile/layout.ts";
-import { lower } from "../../src/compile/lower.ts";
-import type { Nest, Operation, Statement } from "../../src/compile/nest.ts";
-import { NestBuilder } from "../../src/compile/nest_builder.ts";
-import { inMemory, type Target, write } from "../../src/compile/value.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
 import { valueAndGradient } from "../../src/tensor/gradient.ts";
-import { inputTypes, type Program } from "../../src/tensor/program.ts";
+import type { Program } from "../../src/tensor/program.ts";
 import { key, normal } from "../../src/tensor/random.ts";
 import { apply, type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { repeatLoop, trace } from "../../src/tensor/trace.ts";
 import { assertSameBits } from "../tensor/bits.ts";
 import { logistic } from "../targets/mod.ts";
-
-/** The nest of a program whose inputs and results are in memory. */
-function nestOf(program: Program): Nest {
-  const target: Target = { nest: new NestBuilder("f64"), memory: new Memory("f64") };
-  const base = target.nest.index(0);
-  const inputs = blockOf(inputTypes(program), "f64").slots
-    .map((slot) => inMemory(target, slot, base, slot.offset));
-  lower(target, program, inputs).forEach((value) => write(target, value, base, 1 << 20));
-  return target.nest.finish();
-}
-
-/** How often the instructions of an operation are carried out. */
-function executions({ instructions, body }: Nest, operation: Operation): number {
-  const within = (statements: readonly Statement[]): number =>
-    statements.reduce((sum, statement) => {
-      if (statement.kind === "store" || statement.kind === "call") return sum;
-      if (statement.kind === "loop") {
-        return sum + instructions[statement.count].immediate * within(statement.body);
-      }
-      return sum + (instructions[statement.id].operation === operation ? 1 : 0);
-    }, 0);
-  return within(body);
-}
+import { executions, nestOf } from "./nests.ts";
 
 async function agree(program: Program, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
   const expected = await interpreterDevice.map(program, inputs.length).run(inputs, []);

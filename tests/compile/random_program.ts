@@ -3,6 +3,7 @@
  * the interpreter with.
  */
 import { randomWords } from "../../src/random/words.ts";
+import { arange } from "../../src/tensor/operations.ts";
 import {
   ARITHMETIC,
   BINARY,
@@ -19,6 +20,7 @@ import {
 } from "../../src/tensor/program.ts";
 import { allocate, broadcastShapes, sameShape, sizeOf } from "../../src/tensor/shape.ts";
 import { apply, fromArray, type Tensor, words } from "../../src/tensor/tensor.ts";
+import { scan } from "../../src/tensor/scan.ts";
 import { repeatLoop } from "../../src/tensor/trace.ts";
 import { specialFloats } from "./floats.ts";
 
@@ -30,7 +32,7 @@ const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 63, 65, 70, 128, 0];
 
 /** What moves and reduces large arrays is taken more often than its share. */
 const OFTEN: readonly Primitive[] = [
-  ...["loop", "loop", "sum", "sum", "maximum", "broadcast", "broadcast"] as const,
+  ...["scan", "scan", "scan", "sum", "sum", "maximum", "broadcast", "broadcast"] as const,
   ...["reshape", "transpose", "slice", "place", "concat", "add", "mul", "select"] as const,
 ];
 
@@ -294,6 +296,54 @@ class Writer implements RandomProgram {
       const parts = [x, this.#decisions.of(others), this.#decisions.of(others)];
       return apply("concat", { axis }, parts.slice(0, 1 + this.#decisions.below(3)));
     },
+    gather: () => {
+      const x = this.#any();
+      if (x.shape.length === 0) return [x];
+      const axis = this.#decisions.below(x.shape.length);
+      const indices = this.#indices(x.shape[axis]);
+      const size = x.shape[axis] === 0 ? 0 : x.size / x.shape[axis] * indices.size;
+      return size <= LARGEST ? apply("gather", { axis }, [x, indices]) : [x];
+    },
+    scatterAdd: () => {
+      const updates = this.#of("f64");
+      if (updates.shape.length === 0) return [updates];
+      const axis = this.#decisions.below(updates.shape.length);
+      const rank = this.#decisions.below(updates.shape.length - axis + 1);
+      const length = this.#decisions.of([1, 2, 3, 9, 70]);
+      const shape = updates.shape.slice(axis, axis + rank);
+      if (sizeOf(updates.shape.toSpliced(axis, rank, length)) > LARGEST) return [updates];
+      const indices = this.#words(shape, length);
+      return apply("scatterAdd", { axis, length }, [indices, updates]);
+    },
+    cholesky: () => {
+      const a = this.#square();
+      const [n] = a.shape;
+      const identity = arange(n).reshape([n, 1]).equal(arange(n)).as("f64");
+      // Positive definite, or rarely so.
+      const definite = a.tanh().add(identity.mul(n));
+      return apply("cholesky", {}, [this.#decisions.below(2) === 0 ? a : definite]);
+    },
+    choleskyGradient: () => {
+      const l = this.#square();
+      const same = this.#pool.filter(({ dtype, shape }) =>
+        dtype === "f64" && sameShape(shape, l.shape)
+      );
+      return apply("choleskyGradient", {}, [l, this.#decisions.of([l, ...same])]);
+    },
+    triangularSolve: () => {
+      const matrix = this.#square();
+      const [n] = matrix.shape;
+      const columns = this.#decisions.of([1, 1, 2, 9, 0]);
+      const found = this.#of("f64");
+      const right = found.size >= n * columns
+        ? found.reshape([found.size]).slice(0, n * columns).reshape([n, columns])
+        : this.#constant({ dtype: "f64", shape: [n, columns] });
+      const parameters = {
+        lower: this.#decisions.below(2) === 0,
+        transpose: this.#decisions.below(2) === 0,
+      };
+      return apply("triangularSolve", parameters, [matrix, right]);
+    },
     threefry: () => {
       const drawn = this.#of("u32");
       const key = drawn.size >= 2
@@ -307,22 +357,9 @@ class Writer implements RandomProgram {
       const drawn = words.slice(0, words.size - words.size % 2).reshape([-1, 2]);
       return apply("boxMuller", {}, [drawn]);
     },
-    loop: () => {
-      const count = this.#decisions.of([0, 1, 2, 3, this.#count, this.#count]);
-      const carried = [this.#any(), this.#any()].slice(0, 1 + this.#decisions.below(2));
-      if (this.#depth > 1) return carried;
-      const last = repeatLoop(count, (state, index) => {
-        const inner = new Writer(
-          this.#decisions,
-          [...this.#pool, index, ...state],
-          this.#depth + 1,
-          this.#count,
-          this.#note,
-        );
-        for (let n = 1 + this.#decisions.below(4); n > 0; n--) inner.write();
-        return state.map((leaf) => inner.nextOf(leaf));
-      }, carried);
-      return [...last];
+    scan: () => {
+      if (this.#depth > 1) return [this.#any()];
+      return this.#decisions.below(2) === 0 ? this.#repeated() : this.#scanned();
     },
     host: () => {
       const output = this.#decisions.of(["value", "gradient"] as const);
@@ -331,8 +368,97 @@ class Writer implements RandomProgram {
     stopGradient: () => [this.#any().stopGradient()],
   };
 
+  /** Words that serve as indices below a number, most of them: of any shape. */
+  #indices(length: number): Tensor {
+    if (length === 0) return words([], [0, 3]);
+    const shape = this.#decisions.of([[], [1], [2], [3, 2], [5], [70], [0]]);
+    return this.#decisions.below(3) === 0 ? this.#of("u32") : this.#words(shape, length);
+  }
+
+  /** Words of a shape, known or each chain's own, most of them below a number. */
+  #words(shape: Shape, length: number): Tensor {
+    const found = this.#pool.find((x) => x.dtype === "u32" && sameShape(x.shape, shape));
+    const own = found ?? this.#count.broadcastTo(shape);
+    const random = randomWords(this.#decisions.seed(), sizeOf(shape) + 1).slice(0, sizeOf(shape));
+    const known = words(random.map((word) => word % length), shape);
+    switch (this.#decisions.below(4)) {
+      case 0:
+        return own;
+      case 1:
+        return own.add(known);
+      case 2:
+        return words(random, shape);
+      default:
+        return known;
+    }
+  }
+
+  /** A square matrix, of some that there are or of elements of one. */
+  #square(): Tensor {
+    const found = this.#of("f64");
+    const [rows, columns] = found.shape;
+    if (found.shape.length === 2 && rows === columns && this.#decisions.below(3) > 0) return found;
+    const sizes = [1, 2, 3, 8, 9, 12].filter((n) => n * n <= found.size);
+    const n = this.#decisions.of([...sizes, 0]);
+    return found.reshape([found.size]).slice(0, n * n).reshape([n, n]);
+  }
+
   #step(): number {
     return this.#decisions.of([1, 1, 2, 3]);
+  }
+
+  /** What may be carried: one or two tensors. */
+  #carried(): Tensor[] {
+    return [this.#any(), this.#any()].slice(0, 1 + this.#decisions.below(2));
+  }
+
+  /** The body of a loop, of random equations. */
+  #inner(given: readonly Tensor[]): Writer {
+    const inner = new Writer(
+      this.#decisions,
+      [...this.#pool, ...given],
+      this.#depth + 1,
+      this.#count,
+      this.#note,
+    );
+    for (let n = 1 + this.#decisions.below(4); n > 0; n--) inner.write();
+    return inner;
+  }
+
+  #repeated(): Tensor[] {
+    const count = this.#decisions.of([0, 1, 2, 3, this.#count, this.#count]);
+    const last = repeatLoop(count, (state, index) => {
+      const inner = this.#inner([index, ...state]);
+      return state.map((leaf) => inner.nextOf(leaf));
+    }, this.#carried());
+    return [...last];
+  }
+
+  #scanned(): Tensor[] {
+    const array = this.#any();
+    const [first, ...others] = array.shape;
+    // A long scan in a long scan would take the interpreter seconds.
+    const most = this.#depth === 0 ? LARGEST : 5;
+    const xs = first === undefined || first > most
+      ? []
+      : [array, array.reshape([first, sizeOf(others)])].slice(0, 1 + this.#decisions.below(2));
+    const length = xs[0]?.shape[0] ??
+      this.#decisions.of(this.#depth === 0 ? [1, 0, 2, 70] : [1, 0, 2]);
+    const reverse = this.#decisions.below(2) === 0;
+    const options = xs.length === 0 ? { length, reverse } : { reverse };
+    const [last, stacked] = scan(
+      (state: readonly Tensor[], parts: readonly Tensor[]) => {
+        const inner = this.#inner([...state, ...parts]);
+        const next = state.map((leaf) => inner.nextOf(leaf));
+        const ys = [inner.#any(), inner.#any()].slice(0, this.#decisions.below(3))
+          .filter(({ size }) => size * length <= 2 * LARGEST);
+        return [next, ys];
+      },
+      this.#decisions.below(4) === 0 ? [] : this.#carried(),
+      xs,
+      options,
+    );
+    return [...last, ...stacked];
   }
 
   nextOf(type: ValueType): Tensor {

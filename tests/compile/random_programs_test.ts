@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PRECISIONS } from "../../src/tensor/precision.ts";
 import type { Device, StepResult } from "../../src/device/device.ts";
 import { chooseDevice } from "../../src/device/choose.ts";
+import { valueAndGradient } from "../../src/tensor/gradient.ts";
 import {
   ARITHMETIC,
   BINARY,
@@ -15,7 +16,7 @@ import {
   type ValueType,
 } from "../../src/tensor/program.ts";
 import { key } from "../../src/tensor/random.ts";
-import { type Tensor, words } from "../../src/tensor/tensor.ts";
+import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { applyProgram, trace } from "../../src/tensor/trace.ts";
 import { fastCheck as fc } from "../deps.ts";
 import { assertSameBits } from "../tensor/bits.ts";
@@ -117,6 +118,35 @@ for (const precision of PRECISIONS) {
       SEARCH,
     );
   });
+
+  Deno.test(`${precision} gradients of random programs have the interpreter's bits in WebAssembly`, async () => {
+    await fc.assert(
+      fc.asyncProperty(numbers, async (numbers) => {
+        const { program, own, shared } = caseOf(numbers, [], ({ pool }) => {
+          const floats = pool.slice(-6).filter(({ dtype }) => dtype === "f64");
+          return [floats.reduce((sum, x) => sum.add(x.sum()), tensor(0))];
+        });
+        const slopes = gradientOf(program);
+        fc.pre(slopes !== undefined);
+        const expected = await interpreter.map(slopes, own.length).run(own, shared);
+        const actual = await wasm.map(slopes, own.length).run(own, shared);
+        expected.forEach((value, i) => assertSameBits(actual[i], value, `result ${i}`));
+      }),
+      SEARCH,
+    );
+  });
+}
+
+/** What has no gradient says so. */
+const REFUSED = /^Cannot (differentiate|take (the gradient|a second derivative))/;
+
+function gradientOf(program: Program): Program | undefined {
+  try {
+    return valueAndGradient(program);
+  } catch (error) {
+    if (error instanceof TypeError && REFUSED.test(error.message)) return undefined;
+    throw error;
+  }
 }
 
 Deno.test("a traced program without divisions and repeated products has the bits of the function that it was traced from", () => {
@@ -152,7 +182,8 @@ Deno.test("the random programs hold every primitive", () => {
   const others: Primitive[] = [
     ...REDUCTION,
     ...["constant", "not", "select", "convert", "broadcast", "reshape", "transpose"] as const,
-    ...["slice", "place", "concat", "threefry", "boxMuller", "loop", "host"] as const,
+    ...["slice", "place", "concat", "gather", "scatterAdd", "threefry", "boxMuller"] as const,
+    ...["cholesky", "choleskyGradient", "triangularSolve", "scan", "host"] as const,
     "stopGradient",
   ];
   for (const primitive of [...elementwise, ...others]) {

@@ -186,6 +186,11 @@ FUNCTIONS = {
     "logNormalCdf": (log_normal_cdf, EVERYWHERE + spread(-40, 10, 80)),
     # Functions are added at the end: the random arguments of those before stay as they are.
     "erfcx": (erfcx, [0.0] + EVERYWHERE + spread(-27, 30, 80)),
+    # Below 1e-90 it is 1/x² + π²/6 to all of the digits.
+    "trigamma": (
+        lambda x: 1 / (x * x) + mp.pi**2 / 6 if x < 1e-90 else mpmath.polygamma(1, x),
+        POSITIVE + neighbours([1.0, 9.0, 10.0]) + spread(0, 20, 60),
+    ),
 }
 
 # What IEEE 754 and C's Annex F say of zeros, infinities and points out of the domain.
@@ -209,6 +214,7 @@ SPECIAL = {
     "digamma": [(INF, INF), (NAN, NAN)],
     "logNormalCdf": [(0.0, -math.log(2)), (INF, 0.0), (-INF, -INF), (NAN, NAN)],
     "erfcx": [(INF, 0.0), (-INF, INF), (NAN, NAN)],
+    "trigamma": [(0.0, INF), (-0.0, INF), (INF, 0.0), (-1.0, NAN), (-0.5, NAN), (NAN, NAN)],
 }
 
 

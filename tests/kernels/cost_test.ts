@@ -27,16 +27,12 @@ const target = density(2, (x) => x.at(0).softplus().add(x.square().sum()).neg())
 
 /** How often a primitive is computed when a program runs once. */
 function timesComputed(program: Program, wanted: Primitive): number {
-  const constants = new Map<number, number>();
   let times = 0;
   for (const equation of program.equations) {
-    if (isOf(equation, "constant")) {
-      constants.set(equation.results[0], equation.parameters.value.data[0]);
-    }
-    if (isOf(equation, "loop")) {
-      const turns = constants.get(equation.operands[0]);
-      assert.ok(turns !== undefined, "the number of turns is no constant");
-      times += turns * timesComputed(equation.parameters.body, wanted);
+    if (isOf(equation, "scan")) {
+      const { body, length } = equation.parameters;
+      assert.ok(length !== undefined, "the number of turns is no constant");
+      times += length * timesComputed(body, wanted);
     }
     if (equation.primitive === wanted) times++;
   }

@@ -128,15 +128,21 @@ const refused: readonly (readonly [what: string, make: () => unknown, message: R
   ],
 ];
 
+Deno.test("where() limits the range of a density", () => {
+  const limited = density(1, (x) => where(x.at(0).less(0), 0, -Infinity));
+  assert.deepEqual([-1, 1].map((x) => limited.logDensity([x])), [0, -Infinity]);
+});
+
 for (const [what, make, message] of refused) {
   Deno.test(`density() refuses ${what}`, () => {
     assert.throws(make, message);
   });
 }
 
-Deno.test("a constant log density is a scalar too", () => {
+Deno.test("a constant log density and one of words are scalars too", () => {
   assert.equal(density(2, () => tensor(3)).logDensity([1, 2]), 3);
   assert.deepEqual([...density(2, () => tensor(3)).gradient([1, 2])], [0, 0]);
+  assert.equal(density(1, (x) => x.at(0).less(0).as("u32")).logDensity([-1]), 1);
 });
 
 Deno.test("positions and values of another form are refused", () => {

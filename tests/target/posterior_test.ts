@@ -379,3 +379,29 @@ Deno.test("data in typed arrays are data like others", () => {
   for (const Each of all) assert.equal(of(Each.of(1, 2, 250)), expected, Each.name);
   assert.equal(of([Float32Array.of(1, 2), Float32Array.of(250, 0.5)]), expected);
 });
+
+Deno.test("a parameter of each group is taken by the groups in the data", () => {
+  const [group, y] = [[0, 2, 2, 1, 0], [1, 2, 3, 4, 5]];
+  const grouped = posterior({
+    parameters: { alpha: real(3) },
+    data: { group, y },
+    logDensity: ({ alpha }, { group, y }) => y.sub(alpha.take(group)).square().sum().mul(-0.5),
+  });
+  const alpha = [0.5, -1, 2];
+  const rests = y.map((value, i) => value - alpha[group[i]]);
+  const value = rests.reduce((sum, rest) => sum - rest * rest / 2, 0);
+  assert.equal(grouped.logDensity(alpha), value);
+  const slopes = alpha.map((_, k) =>
+    rests.reduce((sum, rest, i) => group[i] === k ? sum + rest : sum, 0)
+  );
+  assert.deepEqual([...grouped.gradient(alpha)], slopes);
+  assert.throws(
+    () =>
+      posterior({
+        parameters: { alpha: real(3) },
+        data: { group: [0, 3] },
+        logDensity: ({ alpha }, { group }) => alpha.take(group).sum(),
+      }),
+    /Cannot take index 3 of axis 0 of \[3\] \(at .*posterior_test/,
+  );
+});

@@ -54,12 +54,11 @@ Deno.test("describe() indents the body of a loop, with its own inputs and output
   assert.deepEqual(describe(program).split("\n"), [
     "inputs %0 f64[5]",
     "%1 f64[5] = sin %0",
-    "%2 u32[] = constant 3",
-    "%3 f64[5] = loop %2 %1 %0 captures=1",
+    "%2 f64[5] = scan %1 %0 captures=1 carries=1 length=3 reverse=false",
     "  inputs %0 u32[], %2 f64[5], %1 f64[5]",
     "  %3 f64[5] = add %1 %2",
     "  outputs %3",
-    "outputs %3",
+    "outputs %2",
   ]);
 });
 

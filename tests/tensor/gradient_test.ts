@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { cumulativeSum, prod } from "../../src/tensor/accumulate.ts";
 import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
 import { hostFunction } from "../../src/tensor/host_function.ts";
+import { cholesky } from "../../src/tensor/linear_algebra.ts";
 import {
   clamp,
   concat,
@@ -14,6 +15,7 @@ import {
 import {
   atan,
   atan2,
+  digamma,
   erf,
   erfc,
   erfcx,
@@ -27,6 +29,7 @@ import type { Primitive, RuleTable } from "../../src/tensor/program.ts";
 import { key, normal, split } from "../../src/tensor/random.ts";
 import { apply, Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { applyProgram, repeatLoop, trace } from "../../src/tensor/trace.ts";
+import { assertSlopes } from "./central_differences.ts";
 
 /** A function of a vector of 6, all of whose values count. */
 type F = (x: Tensor) => Tensor;
@@ -42,30 +45,11 @@ function weighted(y: Tensor): Tensor {
   return y.mul(normal(key(77), y.shape).add(2)).sum();
 }
 
-/**
- * Central differences with one step of Richardson's extrapolation. With h = 1e-3 and values near 1 their
- * error is about h⁴ + 1e-16/h = 1e-12 + 1e-13, times a few; 1e-8 leaves room for steep functions.
- */
-function differences(f: F, x: Tensor): number[] {
-  const value = (i: number, h: number): number =>
-    f(tensor(Float64Array.from(x.data, (entry, k) => k === i ? entry + h : entry))).item();
-  return Array.from(x.data, (_, i) => {
-    const [wide, narrow] = [1e-3, 5e-4].map((h) => (value(i, h) - value(i, -h)) / (2 * h));
-    return (4 * narrow - wide) / 3;
-  });
-}
-
 function assertGradient({ f, at = (z) => z }: Case, what: string): void {
   for (const each of split(key(5), 4)) {
     const x = at(normal(each, [6]));
     const scalar: F = (x) => weighted(f(x));
-    const expected = differences(scalar, x);
-    const actual = grad(scalar)(x);
-    assert.deepEqual(actual.shape, x.shape, what);
-    expected.forEach((slope, i) => {
-      const error = Math.abs(actual.data[i] - slope) / Math.max(1, Math.abs(slope));
-      assert.ok(error < 1e-8, `${what}: slope ${i} is ${actual.data[i]}, not ${slope} at ${x}`);
-    });
+    assertSlopes(scalar, x, what);
   }
 }
 
@@ -73,6 +57,9 @@ const positive = (z: Tensor): Tensor => z.abs().add(0.5);
 /** Away from 0, and no two elements close. */
 const apart = (z: Tensor): Tensor =>
   z.abs().add([0.1, 1.2, -1.3, 2.4, -2.5, 3.6]).mul([1, -1, 1, -1, 1, 1]);
+/** Positive definite. */
+const matrix = (x: Tensor): Tensor =>
+  outer(x.slice(0, 2), x.slice(2, 4)).tanh().add([[3, 0], [0, 3]]);
 const rows = (x: Tensor): Tensor => x.reshape([2, 3]);
 
 /** Σ xᵢ³ outside of the language. */
@@ -121,6 +108,24 @@ const primitives: RuleTable<Case | undefined> = {
   transpose: { f: (x) => x.reshape([3, 1, 2]).transpose([2, 0, 1]).sin() },
   slice: { f: (x) => x.slice(1, 6, { step: 2 }).sin() },
   place: { f: (x) => apply("place", { shape: [14], start: [2], step: [2] }, [x])[0].sin() },
+  gather: { f: (x) => x.take([[0, 5, 2], [2, 2, 1]]).sin() },
+  scatterAdd: {
+    f: (x) =>
+      apply("scatterAdd", { axis: 0, length: 4 }, [tensor([0, 3, 0, 0, 1, 3]).as("u32"), x])[0]
+        .sin(),
+  },
+  cholesky: { f: (x) => cholesky(matrix(x)) },
+  choleskyGradient: {
+    f: (x) => apply("choleskyGradient", {}, [cholesky(matrix(x)), matrix(x).sin()])[0],
+  },
+  triangularSolve: {
+    f: (x) =>
+      apply("triangularSolve", { lower: true, transpose: false }, [
+        matrix(x),
+        x.reshape([2, 3]),
+      ])[0],
+  },
+  scan: { f: (x) => repeatLoop(3, (y: Tensor) => y.mul(x).sin(), x) },
   concat: { f: (x) => concat([x.sin(), x.slice(2, 4), x]).square() },
   host: { f: (x) => blackBox(x.sin()).mul(x).square() },
   // Constant, piecewise constant or of another type.
@@ -142,9 +147,9 @@ const primitives: RuleTable<Case | undefined> = {
   threefry: undefined,
   boxMuller: undefined,
   stopGradient: undefined,
+  digamma: { f: (x) => digamma(x), at: positive },
   // Refused.
-  digamma: undefined,
-  loop: undefined,
+  trigamma: undefined,
 };
 
 for (const [primitive, test] of Object.entries(primitives)) {
@@ -258,14 +263,16 @@ Deno.test("valueAndGradient() passes over inputs that are not floats", () => {
   assert.deepEqual(results.map((result) => result.toArray()), [13, [3, 5]]);
 });
 
-const REFUSED = /Cannot differentiate through a loop: write the log density without repeatLoop/;
-
-Deno.test("grad() refuses loops, whichever of their results counts", () => {
-  const loop = (x: Tensor): { a: Tensor; b: Tensor } =>
-    repeatLoop(3, ({ a, b }) => ({ a: a.mul(2), b: b.add(a) }), { a: x, b: x });
-  assert.throws(() => grad((x) => loop(x).a.sum())([1, 2]), REFUSED);
-  // The gradient by way of the second result alone was silently zero.
-  assert.throws(() => grad((x) => loop(x).b.sum())([1, 2]), REFUSED);
+Deno.test("grad() refuses loops of an unknown number of turns, whichever of their results counts", () => {
+  const refused = /Cannot differentiate through a loop whose number of turns is not a constant/;
+  const types = [{ dtype: "f64" as const, shape: [2] }, { dtype: "u32" as const, shape: [] }];
+  for (const name of ["a", "b"] as const) {
+    const program = trace((x, count) => {
+      const step = ({ a, b }: { a: Tensor; b: Tensor }) => ({ a: a.mul(2), b: b.add(a) });
+      return [repeatLoop(count, step, { a: x, b: x })[name].sum()];
+    }, types);
+    assert.throws(() => valueAndGradient(program), refused);
+  }
 });
 
 Deno.test("grad() accepts loops that the gradient need not pass through", () => {

@@ -6,8 +6,9 @@ import { type Tensor, tensor, type TensorLike } from "../../src/tensor/tensor.ts
 import { specialFloats, spreadFloats } from "../compile/floats.ts";
 import { specialValues, tabulated, ulpDistance, worst } from "./ulp.ts";
 
-const { atan, atan2, digamma, logAddExp, erf, erfc, erfcx, lgamma, logNormalCdf, mod, sign, tan } =
+const { atan, atan2, digamma, erf, erfc, erfcx, lgamma, logAddExp, logNormalCdf, mod, sign, tan } =
   special;
+const { trigamma } = special;
 
 interface Promised {
   readonly f: (x: TensorLike) => Tensor;
@@ -25,6 +26,7 @@ const promised = {
   logNormalCdf: { f: logNormalCdf, ulps: 6 },
   lgamma: { f: lgamma, ulps: 6 },
   digamma: { f: digamma, ulps: 5, where: (x) => x > 0 },
+  trigamma: { f: trigamma, ulps: 4 },
 } satisfies { readonly [name: string]: Promised };
 
 for (const [name, { f, ulps, where = () => true }] of Object.entries<Promised>(promised)) {
@@ -173,12 +175,13 @@ Deno.test("lgamma() obeys Γ(x + 1) = x Γ(x) over all of its branches", () => {
   for (const x of [-0.5, -1, -2.5, -1e300, -Infinity]) assert.equal(lgamma(x).item(), NaN);
 });
 
-Deno.test("digamma() is the gradient of lgamma(), and has none itself", () => {
+Deno.test("digamma() and trigamma() are the derivatives of lgamma(), of which there is no third", () => {
   const x = tensor([0.01, 0.7, 1.4616321449683623, 3, 40, 1e6]);
   assert.deepEqual(grad((y) => lgamma(y).sum())(x).toArray(), digamma(x).toArray());
-  assert.throws(() => grad(digamma)(1), {
+  assert.deepEqual(grad((y) => digamma(y).sum())(x).toArray(), trigamma(x).toArray());
+  assert.throws(() => grad(trigamma)(1), {
     name: "TypeError",
-    message: /Cannot differentiate digamma: .* lgamma can be differentiated only once/,
+    message: /Cannot differentiate trigamma: .* lgamma can be differentiated only twice/,
   });
   assert.deepEqual([0, -0, -1].map((x) => digamma(x).item()), [-Infinity, -Infinity, NaN]);
 });

@@ -9,10 +9,17 @@ import type { Access, Addresses, Form } from "./address.ts";
 
 /** Loads of what stores may have written; what all chains share is never written. */
 const LOADS: ReadonlySet<Operation> = new Set<Operation>(["load", "loadWord"]);
+/** Loads of such from places that are not known: from an address on. */
+const LANE_LOADS: ReadonlySet<Operation> = new Set<Operation>(["loadLane", "loadLaneWord"]);
 
 /** Whether an instruction reads memory that may be written. */
-export function isLoad({ operation }: Instruction): boolean {
-  return LOADS.has(operation);
+export function isLoad(instruction: Instruction): boolean {
+  return LOADS.has(instruction.operation) || isLaneLoad(instruction);
+}
+
+/** Whether an instruction reads such memory at an address of each chain's own. */
+export function isLaneLoad({ operation }: Instruction): boolean {
+  return LANE_LOADS.has(operation);
 }
 
 /** The access of a load, or of a store of a value at an address. */
@@ -70,7 +77,8 @@ export function accessesOf(
         const instruction = instructions[statement.id];
         if (!isLoad(instruction)) continue;
         const { type, operands: [address], immediate } = instruction;
-        loads.push(accessOf(addresses, type, address, immediate));
+        const access = accessOf(addresses, type, address, immediate);
+        loads.push(isLaneLoad(instruction) ? { ...access, bytes: Infinity } : access);
       }
     }
   };

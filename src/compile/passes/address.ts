@@ -89,6 +89,7 @@ export class Addresses {
     const { operation, operands, immediate } = this.#instructions[atom];
     if (operation === "counter") return [0, (this.#turns.get(atom) ?? Infinity) - 1];
     if (operation === "remainderIndex") return [0, immediate - 1];
+    if (operation === "limitIndex") return [0, immediate];
     if (operation === "divideIndex") {
       const [, most] = this.range(this.of(operands[0]));
       return [0, Math.floor(most / immediate)];

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Instruction, Loop, Statement } from "../nest.ts";
-import { accessesOf, accessOf, isLoad } from "./accesses.ts";
+import { accessesOf, accessOf, isLaneLoad, isLoad } from "./accesses.ts";
 import type { Access, Addresses } from "./address.ts";
 
 /** What memory is known to hold. */
@@ -88,6 +88,7 @@ export class Forwarder {
     this.#instructions[id] = instruction;
     const { operation, immediate, type } = instruction;
     if (operation === "carried" || operation === "counter") return true;
+    if (isLaneLoad(instruction)) return true;
     if (isLoad(instruction)) {
       const access = accessOf(this.#addresses, type, operands[0], immediate);
       const held = known.held.find((other) =>

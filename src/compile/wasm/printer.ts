@@ -281,6 +281,19 @@ class Printer implements VectorStack {
         );
         this.#set(id);
         return;
+      case "limitIndex":
+        this.get(operands[0]);
+        this.code.byte(CODE.i32Const).signed(immediate);
+        this.get(operands[0]);
+        this.code.byte(CODE.i32Const).signed(immediate);
+        this.code.byte(CODE.i32LessUnsigned).byte(CODE.select);
+        this.#set(id);
+        return;
+      case "loadIndex":
+        this.get(operands[0]);
+        this.code.byte(CODE.i32Load).unsigned(2).unsigned(immediate);
+        this.#set(id);
+        return;
       default:
         for (const v of vectors) {
           this.#vector.push(this, this.#at(id), v);

@@ -8,6 +8,7 @@ import { LARGEST_WORD } from "../../tensor/precision.ts";
 import { SQRT_HALF_BITS } from "../../tensor/single/arithmetic.ts";
 import type { Instruction, Operation } from "../nest.ts";
 import { CODE, SIMD } from "./encoder.ts";
+import { pushLanes } from "./lane_loads.ts";
 import { pushVector, type VectorStack } from "./vector_code.ts";
 
 const scratch = new Float32Array(1);
@@ -68,6 +69,8 @@ const select: Push = (to, { operands: [mask, a, b] }, v) => {
   to.get(mask, v);
   to.simd(SIMD.bitselect);
 };
+
+const lanes: Push = (to, instruction, v) => pushLanes(to, instruction, v, 4);
 
 /** What differs from double precision. */
 const CODES: { readonly [P in Operation]?: Push } = {
@@ -145,6 +148,10 @@ const CODES: { readonly [P in Operation]?: Push } = {
   maskToWord: withLiteral(SIMD.and, 1),
   floatToMask: notEqual(SIMD.f32x4Equal),
   wordToMask: notEqual(SIMD.i32x4Equal),
+  loadLane: lanes,
+  loadLaneWord: lanes,
+  loadLaneShared: lanes,
+  loadLaneSharedWord: lanes,
   loadShared: (to, { operands: [a], immediate }) => {
     to.get(a);
     to.simd(SIMD.load32Splat);

@@ -5,7 +5,11 @@
  */
 import { SQRT_HALF_HIGH_WORD } from "../../tensor/arithmetic.ts";
 import type { Instruction, Operation } from "../nest.ts";
-import { type Bytes, CODE, SIMD } from "./encoder.ts";
+import { CODE, SIMD } from "./encoder.ts";
+import { pushLanes } from "./lane_loads.ts";
+import type { VectorStack } from "./vector_stack.ts";
+
+export type { VectorStack };
 
 const TWO_52 = 2 ** 52;
 const scratch = new Float64Array(1);
@@ -54,18 +58,6 @@ const WORD_COMPARISON: { readonly [P in Operation]?: number } = {
 /** Bytes of a shuffle that takes the given 32-bit lanes of two vectors. */
 function wordLanes(...lanes: readonly number[]): number[] {
   return lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
-}
-
-/** Where vector instructions are written: what they need is pushed first, their result is on top. */
-export interface VectorStack {
-  /** The instructions so far. */
-  readonly code: Bytes;
-  /** Pushes vector `v` of a value. */
-  get(id: number, v?: number): void;
-  /** Pushes a vector of two equal 64-bit words, each given as low and high half. */
-  literal(low: number, high: number): void;
-  /** Writes a vector instruction. */
-  simd(code: number): void;
 }
 
 /**
@@ -241,6 +233,12 @@ export function pushVector(to: VectorStack, instruction: Instruction, v: number)
       to.get(a);
       to.simd(operation === "loadShared" ? SIMD.load64Splat : SIMD.load32Splat);
       to.code.unsigned(operation === "loadShared" ? 3 : 2).unsigned(immediate);
+      return;
+    case "loadLane":
+    case "loadLaneWord":
+    case "loadLaneShared":
+    case "loadLaneSharedWord":
+      pushLanes(to, instruction, v, 8);
       return;
     default:
       throw new Error(`No WebAssembly for the instruction ${operation}`);

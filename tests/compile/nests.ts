@@ -1,0 +1,38 @@
+/** Loop nests of programs, and what is in them. */
+import { blockOf, Memory } from "../../src/compile/layout.ts";
+import { lower } from "../../src/compile/lower.ts";
+import type { Nest, Operation, Statement } from "../../src/compile/nest.ts";
+import { NestBuilder } from "../../src/compile/nest_builder.ts";
+import { inMemory, type Target, write } from "../../src/compile/value.ts";
+import { inputTypes, type Program } from "../../src/tensor/program.ts";
+
+/** The nest of a program whose inputs and results are in memory. */
+export function nestOf(program: Program): Nest {
+  const target: Target = { nest: new NestBuilder("f64"), memory: new Memory("f64") };
+  const base = target.nest.index(0);
+  const inputs = blockOf(inputTypes(program), "f64").slots
+    .map((slot) => inMemory(target, slot, base, slot.offset));
+  lower(target, program, inputs).forEach((value) => write(target, value, base, 1 << 20));
+  return target.nest.finish();
+}
+
+/** How often the instructions of an operation are carried out. */
+export function executions({ instructions, body }: Nest, operation: Operation): number {
+  const within = (statements: readonly Statement[]): number =>
+    statements.reduce((sum, statement) => {
+      if (statement.kind === "store" || statement.kind === "call") return sum;
+      if (statement.kind === "loop") {
+        return sum + instructions[statement.count].immediate * within(statement.body);
+      }
+      return sum + (instructions[statement.id].operation === operation ? 1 : 0);
+    }, 0);
+  return within(body);
+}
+
+/** How many statements write to memory. */
+export function stores(statements: readonly Statement[]): number {
+  return statements.reduce((sum, statement) => {
+    if (statement.kind === "store") return sum + 1;
+    return sum + (statement.kind === "loop" ? stores(statement.body) : 0);
+  }, 0);
+}
