@@ -8,6 +8,7 @@ import type { DType, PrimitiveParameters, ValueType } from "../tensor/program.ts
 import { sizeOf, stridesOf } from "../tensor/shape.ts";
 import type { Rule } from "./rule.ts";
 import {
+  atPlace,
   everyIndex,
   inMemory,
   settle,
@@ -90,6 +91,7 @@ export const arrangementRules: {
   },
   reshape: (target, [x], _, [type]) => {
     if (x.elements !== undefined) return [small(target, type, x.elements)];
+    if (x.place !== undefined) return [atPlace(target, type, x.place)];
     return [
       settle(target, type, (index) => {
         const same = squeeze(target, index, type.shape, x.shape);

@@ -171,21 +171,30 @@ function placeOf(
 
 /** An array in memory, for each chain of the group, at a base address (an index). */
 export function inMemory(target: Target, type: ValueType, base: number, offset: number): Value {
-  const { dtype, shape } = type;
-  const depth = target.nest.depth;
-  const bytes = target.memory.elementBytes(dtype);
+  const { nest, memory } = target;
+  const bytes = memory.elementBytes(type.dtype);
+  return atPlace(target, type, { base, offset, bytes, shared: false, depth: nest.depth });
+}
+
+/** An array of any shape whose elements lie at a place, row-major; a small one is read at once. */
+export function atPlace(target: Target, type: ValueType, place: Place): Value {
+  const array = unread(target, type, place);
+  const { elements } = settle(target, type, array.element);
+  return elements === undefined ? array : { ...type, elements, element: array.element };
+}
+
+function unread(target: Target, { dtype, shape }: ValueType, place: Place): Placed {
+  const { nest } = target;
+  const { base, offset, bytes, depth } = place;
   const steps = stridesOf(shape).map((stride) => stride * bytes);
   const element = (index: readonly number[]): number => {
     const [at, known] = placeOf(target, index, steps, base, offset);
-    return load(target, dtype, at, known, depth);
+    if (!place.shared) return load(target, dtype, at, known, depth);
+    if (dtype === "f64") return nest.emit("loadShared", "f64", [at], known);
+    const word = nest.emit("loadSharedWord", "u32", [at], known);
+    return dtype === "u32" ? word : nest.emit("wordToMask", "mask", [word]);
   };
-  return placed(target, { dtype, shape, element }, { base, offset, bytes, shared: false, depth });
-}
-
-/** An array in memory; a small one is read at once. */
-function placed(target: Target, value: Value, place: Place): Value {
-  const { elements, ...read } = settle(target, value, value.element);
-  return elements === undefined ? { ...read, place } : { ...read, elements };
+  return { dtype, shape, element, place };
 }
 
 /** An array that lies in memory. */
@@ -198,7 +207,7 @@ export function addressed(target: Target, value: Value): Placed {
   const known = literalsOf(target, value.dtype, elements);
   return known === undefined
     ? spill(target, value, elements)
-    : sharedArray(target, value, target.memory.place(known));
+    : unread(target, value, sharedPlace(target, value, target.memory.place(known)));
 }
 
 /** The numbers of elements that are all literals. */
@@ -216,23 +225,12 @@ function literalsOf(
 
 /** Data that is the same for all chains, at a fixed place in memory. */
 export function shared(target: Target, type: ValueType, base: number): Value {
-  const array = sharedArray(target, type, base);
-  return placed(target, array, array.place);
+  return atPlace(target, type, sharedPlace(target, type, base));
 }
 
-function sharedArray(target: Target, type: ValueType, base: number): Placed {
-  const { nest } = target;
-  const { dtype, shape } = type;
-  const bytes = dtype === "f64" ? target.nest.format.bytes : 4;
-  const steps = stridesOf(shape).map((stride) => stride * bytes);
-  const element = (index: readonly number[]): number => {
-    const [at, known] = placeOf(target, index, steps, nest.index(0), base);
-    if (dtype === "f64") return nest.emit("loadShared", "f64", [at], known);
-    const word = nest.emit("loadSharedWord", "u32", [at], known);
-    return dtype === "u32" ? word : nest.emit("wordToMask", "mask", [word]);
-  };
-  const place = { base: nest.index(0), offset: base, bytes, shared: true, depth: 0 };
-  return { dtype, shape, element, place };
+function sharedPlace({ nest }: Target, { dtype }: ValueType, offset: number): Place {
+  const bytes = dtype === "f64" ? nest.format.bytes : 4;
+  return { base: nest.index(0), offset, bytes, shared: true, depth: 0 };
 }
 
 /** Writes a value to memory, element by element: written out if it is small, else in loops. */
