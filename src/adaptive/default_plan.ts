@@ -117,10 +117,10 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         stop: checkStop(options.stop),
         flows: checkFlow(target.dimension, options.flow ?? splineFlow()),
         resume: checkResume(target, options),
-        device: checkDevice(options),
+        devices: checkDevice(options),
       })
     ),
-    either.map(({ start, schedule, stop, flows, device }) => ({
+    either.map(({ start, schedule, stop, flows, devices }) => ({
       ...start,
       plan: {
         target,
@@ -134,7 +134,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         global: global ?? independence,
         schedule,
         stop: stopWhenConverged(stop),
-        device,
+        ...devices,
         signal: options.signal,
       },
     })),

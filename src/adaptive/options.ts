@@ -9,6 +9,7 @@ import type { Device } from "../device/device.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
+import type { Precision } from "../tensor/precision.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { valueText } from "../tensor/value_text.ts";
@@ -53,6 +54,12 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
    */
   readonly workers?: number;
   /**
+   * What floats are where chains move and the target is evaluated: `"f64"`, the default, or `"f32"`, about
+   * twice as fast, for likelihoods of many data. Positions have seven digits then, and log Z the error
+   * of a log density in single precision; flows keep their own.
+   */
+  readonly precision?: Precision;
+  /**
    * The `state` of an earlier result, or of a cycle, of the same target and options: the run goes on
    * from it. With the same key it gives the bits that it would have given without a stop.
    */
@@ -73,6 +80,7 @@ const OPTIONS: Readonly<Record<keyof SampleOptions, true>> = {
   stop: true,
   device: true,
   workers: true,
+  precision: true,
   resume: true,
   onProgress: true,
   signal: true,
@@ -207,10 +215,10 @@ export function all<Checks extends Readonly<Record<string, Either<Error, unknown
   return either.right(values as never);
 }
 
-/** The device of a name, with workers. */
+/** The device of a name with workers, and the one where chains move. */
 export function checkDevice(
-  { device = "auto", workers }: Pick<SampleOptions, "device" | "workers">,
-): Either<Error, Device> {
+  { device = "auto", workers, precision }: Pick<SampleOptions, "device" | "workers" | "precision">,
+): Either<Error, { readonly device: Device; readonly chainDevice: Device }> {
   if (!DEVICE_NAMES.includes(device)) {
     return either.left(
       new TypeError(
@@ -218,7 +226,13 @@ export function checkDevice(
       ),
     );
   }
-  return either.tryCatch(() => chooseDevice(device, { workers }), (error) => error as Error);
+  return either.tryCatch(
+    () => ({
+      device: chooseDevice(device, { workers }),
+      chainDevice: chooseDevice(device, { workers, precision }),
+    }),
+    (error) => error as Error,
+  );
 }
 
 /** What `stop` asks for, if all of it is a positive number. */

@@ -113,6 +113,8 @@ export interface Plan<State extends ChainState & Tree, Values extends object = o
   readonly stop: StoppingRule;
   /** Where compiled programs run. */
   readonly device: Device;
+  /** Where chains move and the target is evaluated, if elsewhere: in single precision. */
+  readonly chainDevice?: Device | undefined;
   /** Stops the run between slices of a few milliseconds. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -61,12 +61,12 @@ export function runtimeOf<State extends ChainState & Tree>(plan: Plan<State>): R
 function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
   // A plan may be put together by hand: a number of NaN cycles would never end.
   orThrow(checkSchedule(plan.schedule));
-  const { target, local, device, adaptation, signal } = plan;
-  const start = startOn(device, target, local, signal);
+  const { target, local, device, chainDevice = device, adaptation, signal } = plan;
+  const start = startOn(chainDevice, target, local, signal);
   const run = ensembleRun(
     (state: State, shared: { readonly stepSize: Tensor; readonly inverseMass: Tensor }, key) =>
       local.step(target, shared)(state, key),
-    device,
+    chainDevice,
     RECORD,
   );
   const normals = normalVectors(target.dimension, device);

@@ -96,6 +96,8 @@ const refused: [what: string, options: unknown, message: RegExp][] = [
   ["a stop that is a number", { stop: 1000 }, /`stop` 1000: give an object/],
   ["an R-hat that cannot be reached", { stop: { rHat: 0.9 } }, /`stop.rHat` 0\.9: R-hat never/],
   ["bytes in place of a state", { resume: new Uint8Array(9) }, /Cannot resume from this: give the/],
+  ["a precision that is none", { precision: "f16" }, /precision "f16": expected one of f64, f32/],
+  ["no workers", { workers: 0 }, /`workers` 0: expected a whole number from 1/],
   ["a device that is none", { device: "tpu" }, /device `tpu`: expected auto, interpreter, wasm/],
   ["a flow that is none", { flow: "spline" }, /with this `flow`: give splineFlow\(\)/],
 ];

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
-import { density, hmc, key, mala, mixture, repeat, rwm, sample, stack } from "../../mod.ts";
-import type { Progress, SampleOptions } from "../../mod.ts";
+import {
+  density,
+  hmc,
+  key,
+  mala,
+  mixture,
+  repeat,
+  repeatLoop,
+  rwm,
+  sample,
+  stack,
+} from "../../mod.ts";
+import type { Progress, SampleOptions, Tensor } from "../../mod.ts";
 import { dualMoon } from "../../examples/dual_moon.ts";
 import { eightSchools } from "../../examples/eight_schools.ts";
 import golden from "../golden/dual_moon.json" with { type: "json" };
@@ -58,6 +69,34 @@ Deno.test("sample() gives the same bits interpreted and compiled", async () => {
   const interpreted = await sample(dualMoon, key(3), { ...tiny, device: "interpreter" });
   assert.deepEqual(compiled.draws, interpreted.draws);
   assert.deepEqual(compiled.logDensity, interpreted.logDensity);
+});
+
+Deno.test("sample() gives the same bits with one worker and with several", async () => {
+  // Slow enough a density that runs are shared out.
+  const slow = density(
+    3,
+    (x) => repeatLoop(300, (y: Tensor) => y.mul(1.01).sin(), x).square().sum().neg(),
+  );
+  const [alone, shared] = [
+    await sample(slow, key(5), { ...SHORT, flow: "none", workers: 1 }),
+    await sample(slow, key(5), { ...SHORT, flow: "none", workers: 3 }),
+  ];
+  assert.deepEqual(shared.draws, alone.draws);
+  assert.deepEqual(shared.logDensity, alone.logDensity);
+});
+
+Deno.test("sample() in single precision: draws are floats of 32 bits, moments and log Z are right", async () => {
+  const run = await sample(dualMoon, key(2), { precision: "f32" });
+  assert.deepEqual(run.warnings, []);
+  assert.ok(run.draws.x.data.every((x) => x === Math.fround(x)));
+  // Six scores; each |z| < 5 has a false-alarm rate of 6e-7.
+  const moments = golden.meanSquare.map((truth, i) =>
+    zScore(drawsOf(run.draws.x, (x) => x[i] * x[i]), truth)
+  );
+  const evidence = run.logEvidence;
+  assert.ok(evidence !== undefined);
+  const z = (evidence.estimate - golden.logEvidence) / evidence.standardError;
+  for (const score of [...moments, z]) assert.ok(Math.abs(score) < 5, `z = ${score}`);
 });
 
 Deno.test("sample() does not depend on what else runs at the time", async () => {
