@@ -66,6 +66,7 @@ export class Simplifier {
       this.#reciprocal(primitive, operands) ??
       this.#difference(primitive, operands, type) ??
       this.#oneFactor(primitive, operands) ??
+      this.#negatedFactor(primitive, operands) ??
       this.#oneChoice(primitive, operands);
   }
 
@@ -168,8 +169,29 @@ export class Simplifier {
     ]);
   }
 
+  /** −(x · a) and (−x) · a are x · (−a) for a constant a, to the bit. */
+  #negatedFactor(primitive: Primitive, operands: readonly number[]): number | undefined {
+    const draft = this.#draft;
+    const under = (id: number, wanted: Primitive): Equation | undefined => {
+      const equation = draft.equationOf(id);
+      return equation?.primitive === wanted ? equation : undefined;
+    };
+    const product = primitive === "neg" ? under(operands[0], "mul") : undefined;
+    const parts = this.#withConstant(product?.operands ?? (primitive === "mul" ? operands : []));
+    if (parts === undefined || draft.typeOf(parts[0]).dtype !== "f64") return undefined;
+    const [x, a] = parts;
+    const negated = product === undefined ? under(x, "neg")?.operands[0] : x;
+    if (negated === undefined) return undefined;
+    const spread = this.#broadcast(a);
+    const factor = spread === undefined
+      ? draft.add("neg", {}, [a])
+      : draft.add("broadcast", spread.parameters, [draft.add("neg", {}, spread.operands)]);
+    return draft.add("mul", {}, [negated, factor]);
+  }
+
   /** The operand that is not constant, then the one that is. */
   #withConstant([x, y]: readonly number[]): readonly [number, number] | undefined {
+    if (y === undefined) return undefined;
     const [first, second] = [x, y].map((id) => this.#constantUnder(id) !== undefined);
     if (first === second) return undefined;
     return second ? [x, y] : [y, x];
