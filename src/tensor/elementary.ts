@@ -18,6 +18,7 @@ import {
   expOf,
   log1pOf,
   logAddExpOf,
+  logOf,
   polynomial,
   sigmoidOf,
   sinOf,
@@ -116,24 +117,11 @@ export function logReduced<F, M>(on: Arithmetic<F, M>, e: F, m: F): F {
 }
 
 /** ln x; error under 1 ulp; −∞ at 0, NaN below. */
-export const log: Elementary = (on, x) => {
-  const infinity = on.constant(Infinity);
-  const zero = on.constant(0);
-  const subnormal = on.lessThan(x, on.constant(2 ** -1022));
-  const scaled = on.select(subnormal, on.mul(x, on.constant(2 ** 54)), x);
-  const exponent = on.sub(
-    on.exponent(scaled),
-    on.select(subnormal, on.constant(54), zero),
-  );
-  const finite = logReduced(on, exponent, on.significand(scaled));
-  const ordinary = on.and(on.lessThan(zero, x), on.lessThan(x, infinity));
-  const special = on.select(
-    on.equal(x, zero),
-    on.constant(-Infinity),
-    on.select(on.lessThan(x, zero), on.constant(NaN), x),
-  );
-  return on.select(ordinary, finite, special);
-};
+export const log: Elementary = logOf(logReduced, {
+  leastNormal: 2 ** -1022,
+  digits: 54,
+  factor: 2 ** 54,
+});
 
 /** ln(1 + x); error under 2 ulp. */
 export const log1p: Elementary = log1pOf(log, 2 ** 53);

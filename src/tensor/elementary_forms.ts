@@ -163,6 +163,41 @@ export function tanhOf(expm1: Elementary, ends: number): Elementary {
 /** ln(m·2ᵉ) for m in [√½, √2). */
 export type LogReduced = <F, M>(on: Arithmetic<F, M>, e: F, m: F) => F;
 
+/**
+ * ln x; −∞ at 0, NaN below.
+ *
+ * @param logReduced The logarithm of a normal number, given as its parts.
+ * @param limits The least normal number, and how the others are raised: by so many binary digits, and
+ * the power of two that does it.
+ * @returns The function.
+ */
+export function logOf(
+  logReduced: LogReduced,
+  { leastNormal, digits, factor }: {
+    readonly leastNormal: number;
+    readonly digits: number;
+    readonly factor: number;
+  },
+): Elementary {
+  return (on, x) => {
+    const zero = on.constant(0);
+    const subnormal = on.lessThan(x, on.constant(leastNormal));
+    const raised = on.select(subnormal, on.mul(x, on.constant(factor)), x);
+    const exponent = on.sub(
+      on.exponent(raised),
+      on.select(subnormal, on.constant(digits), zero),
+    );
+    const finite = logReduced(on, exponent, on.significand(raised));
+    const ordinary = on.and(on.lessThan(zero, x), on.lessThan(x, on.constant(Infinity)));
+    const special = on.select(
+      on.equal(x, zero),
+      on.constant(-Infinity),
+      on.select(on.lessThan(x, zero), on.constant(NaN), x),
+    );
+    return on.select(ordinary, finite, special);
+  };
+}
+
 /** What the logistic function and its kin have in common, for one and the same x. */
 export interface Decay {
   /** e^{−|x|}, u = 1 + e^{−|x|} and 1/u. */

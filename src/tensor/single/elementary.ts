@@ -18,6 +18,7 @@ import {
   expOf,
   log1pOf,
   logAddExpOf,
+  logOf,
   polynomial,
   sigmoidOf,
   sinOf,
@@ -81,20 +82,11 @@ export function logReduced<F, M>(on: Arithmetic<F, M>, e: F, m: F): F {
 }
 
 /** ln x; error under 1 ulp; −∞ at 0, NaN below. */
-export const log: Elementary = (on, x) => {
-  const zero = on.constant(0);
-  const subnormal = on.lessThan(x, on.constant(2 ** -126));
-  const scaled = on.select(subnormal, on.mul(x, on.constant(2 ** 25)), x);
-  const exponent = on.sub(on.exponent(scaled), on.select(subnormal, on.constant(25), zero));
-  const finite = logReduced(on, exponent, on.significand(scaled));
-  const ordinary = on.and(on.lessThan(zero, x), on.lessThan(x, on.constant(Infinity)));
-  const special = on.select(
-    on.equal(x, zero),
-    on.constant(-Infinity),
-    on.select(on.lessThan(x, zero), on.constant(NaN), x),
-  );
-  return on.select(ordinary, finite, special);
-};
+export const log: Elementary = logOf(logReduced, {
+  leastNormal: 2 ** -126,
+  digits: 25,
+  factor: 2 ** 25,
+});
 
 /** ln(1 + x); error under 2 ulp. */
 export const log1p: Elementary = log1pOf(log, 2 ** 24);
