@@ -29,6 +29,7 @@ import { pausesOf } from "./pause.ts";
 import { isWorth, type Share, sharesOf } from "./share.ts";
 import { type SlicePlan, slices } from "./slices.ts";
 import { NoWorkers, type WorkerPool } from "./worker_pool.ts";
+import type { Answer } from "./worker_script.ts";
 import type { WasmHow } from "./share.ts";
 
 /** Long enough that a slice's overhead does not show, short enough for progress and abort. */
@@ -252,10 +253,12 @@ export class WasmStep implements StepRunner {
       ? end.signal
       : AbortSignal.any([job.signal, end.signal]);
     try {
-      const spent = await Promise.all(
+      const answers = await Promise.all(
         shares.map((share) => this.#share(pool, instance, job, share, signal)),
       );
-      const all = spent.reduce((sum, milliseconds) => sum + milliseconds, 0);
+      // Only now that all are there: else this thread starts from where the run started.
+      answers.forEach((answer, i) => this.#take(instance, job, shares[i], answer));
+      const all = answers.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
       this.#groupMilliseconds = all / (groupsOf(job.chains, this.#compiled.block) * job.steps);
       return true;
     } catch (error) {
@@ -266,15 +269,14 @@ export class WasmStep implements StepRunner {
     }
   }
 
-  async #share(
+  #share(
     pool: WorkerPool,
     { module, memory }: Instance,
     job: Job,
-    share: Share,
+    { first, end }: Share,
     signal: AbortSignal,
-  ): Promise<number> {
+  ): Promise<Answer> {
     const { block, free, key } = this.#compiled;
-    const { first, end } = share;
     const { memoryBytes, ...plan } = this.#planOf(job, end - first);
     const from = free + first * block.bytes;
     const placed = [
@@ -283,15 +285,15 @@ export class WasmStep implements StepRunner {
       { address: free, bytes: copyOf(memory, from, plan.groups * block.bytes) },
     ];
     const callMilliseconds = this.#groupMilliseconds ?? 0;
-    const { blocks, draws, milliseconds } = await pool.run(
-      module,
-      { placed, memoryBytes, plan },
-      { signal, callMilliseconds },
-    );
-    new Uint8Array(memory.buffer).set(blocks, from);
+    return pool.run(module, { placed, memoryBytes, plan }, { signal, callMilliseconds });
+  }
+
+  /** Puts what a worker gave back in its place. */
+  #take({ memory }: Instance, job: Job, share: Share, { blocks, draws }: Answer): void {
+    const { block, free } = this.#compiled;
+    new Uint8Array(memory.buffer).set(blocks, free + share.first * block.bytes);
     const count = Math.floor(job.steps / job.thin);
     this.#read(draws, 0, share, { from: 0, count }, job);
-    return milliseconds;
   }
 
   #write(

@@ -66,6 +66,8 @@ export class WorkerPool {
   #modules = 0;
   #holds = 0;
   #available = true;
+  /** The most workers that could be started so far, if fewer than wanted. */
+  #limit: number;
   #idle: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -74,6 +76,7 @@ export class WorkerPool {
    */
   constructor(size: number, silence: number = SILENCE_MILLISECONDS) {
     this.size = size;
+    this.#limit = size;
     this.#silence = silence;
     this.#unused = new FinalizationRegistry((module) => {
       for (const { worker, modules } of this.#members) {
@@ -95,7 +98,7 @@ export class WorkerPool {
   /** Starts workers that nothing waits for yet, if somebody holds them. */
   startIfHeld(): void {
     if (this.#holds === 0) return;
-    while (this.#available && this.#members.length < this.size) this.#add();
+    while (this.#available && this.#members.length < this.#limit) this.#add();
   }
 
   /** Keeps workers alive while there is no work. */
@@ -174,7 +177,7 @@ export class WorkerPool {
     worker.onerror = (event) => {
       event.preventDefault();
       if (member.ready) this.#bury(member);
-      else this.#giveUp();
+      else this.#doWithout(member);
     };
   }
 
@@ -217,16 +220,18 @@ export class WorkerPool {
       member.job = job;
       member.modules.add(module);
       this.#watch(member);
-      member.worker.postMessage(
-        {
-          kind: "task",
-          task: job.task,
-          source: known ? undefined : job.source,
-        } satisfies Order,
-      );
+      try {
+        const source = known ? undefined : job.source;
+        member.worker.postMessage({ kind: "task", task: job.task, source } satisfies Order);
+      } catch {
+        // A module that cannot be sent: each thread of this host has to do without.
+        this.#queue.unshift(job);
+        this.#giveUp();
+        return;
+      }
     }
     const starting = this.#members.filter(({ ready }) => !ready).length;
-    for (let i = starting; i < this.#queue.length && this.#members.length < this.size; i++) {
+    for (let i = starting; i < this.#queue.length && this.#members.length < this.#limit; i++) {
       this.#add();
     }
     this.#rest();
@@ -289,10 +294,20 @@ export class WorkerPool {
     this.#dispatch();
   }
 
+  /** A worker cannot be started: the others do its work, if there are any. */
+  #doWithout(member: Member): void {
+    this.#remove(member);
+    this.#limit = this.#members.length;
+    if (this.#limit === 0) this.#giveUp();
+    else this.#dispatch();
+  }
+
+  /** Leaves all work to the thread that asked for it. */
   #giveUp(): void {
     this.#available = false;
+    const running = this.#members.flatMap((member) => this.#remove(member) ?? []);
     this.#end();
-    for (const job of this.#queue.splice(0)) {
+    for (const job of [...running, ...this.#queue.splice(0)]) {
       job.reject(new NoWorkers("Cannot start a worker"));
     }
   }

@@ -126,6 +126,21 @@ Deno.test("without workers the run stays in its thread", async () => {
   }
 });
 
+Deno.test("where modules cannot be sent to workers the run stays in its thread", async () => {
+  await withRecordedWorkers(
+    async () => {
+      const pool = new WorkerPool(2);
+      assertSame(await inPool(pool), await inThread());
+      assert.equal(pool.available, false);
+    },
+    (worker) => {
+      worker.postMessage = () => {
+        throw new DOMException("a module", "DataCloneError");
+      };
+    },
+  );
+});
+
 Deno.test("workers that never come to life leave the run in its thread", async () => {
   await withRecordedWorkers(
     async () => {
@@ -136,6 +151,44 @@ Deno.test("workers that never come to life leave the run in its thread", async (
     (worker) => {
       worker.addEventListener("message", (event) => event.stopImmediatePropagation());
       setTimeout(() => worker.dispatchEvent(died()), 0);
+    },
+  );
+});
+
+Deno.test("a worker that fails to start after another one's work was done loses nothing", async () => {
+  await withRecordedWorkers(
+    async () => {
+      const pool = new WorkerPool(2);
+      assertSame(await inPool(pool), await inThread());
+      assert.equal(pool.available, true);
+    },
+    (worker, number) => {
+      if (number !== 1) return;
+      worker.addEventListener("message", (event) => event.stopImmediatePropagation());
+      setTimeout(() => worker.dispatchEvent(died()), 60);
+    },
+  );
+});
+
+Deno.test("work that is given up when a part of it was done is done again from its start", async () => {
+  await withRecordedWorkers(
+    async () => {
+      const pool = new WorkerPool(2);
+      assertSame(await inPool(pool), await inThread());
+      assert.equal(pool.available, false);
+    },
+    (worker, number) => {
+      if (number !== 1) return;
+      // It comes to life late, and then no module can be sent to it.
+      const hold = (event: Event): void => event.stopImmediatePropagation();
+      worker.addEventListener("message", hold);
+      setTimeout(() => {
+        worker.removeEventListener("message", hold);
+        worker.postMessage = () => {
+          throw new DOMException("a module", "DataCloneError");
+        };
+        worker.dispatchEvent(new MessageEvent("message", { data: { kind: "ready" } }));
+      }, 60);
     },
   );
 });
