@@ -25,14 +25,17 @@ const CHAINS = 100;
 const STATE = [normal(key(1), [CHAINS, 3]), normal(key(2), [CHAINS, 70])];
 const OPTIONS = { steps: 30, thin: 4, firstStep: 2 };
 
-async function inThread(): Promise<readonly Tensor[]> {
-  const { state, draws } = await new WasmStep(STEP, 2, [0, 1]).run(STATE, [], key(3), OPTIONS);
+/** Long enough to be shared out in more parts than there are workers. */
+const LONG = { ...OPTIONS, steps: 200 };
+
+async function inThread(options = OPTIONS): Promise<readonly Tensor[]> {
+  const { state, draws } = await new WasmStep(STEP, 2, [0, 1]).run(STATE, [], key(3), options);
   return [...state, ...draws];
 }
 
-async function inPool(pool: WorkerPool): Promise<readonly Tensor[]> {
+async function inPool(pool: WorkerPool, options = OPTIONS): Promise<readonly Tensor[]> {
   const step = new WasmStep(STEP, 2, [0, 1], { pool });
-  const { state, draws } = await step.run(STATE, [], key(3), OPTIONS);
+  const { state, draws } = await step.run(STATE, [], key(3), options);
   return [...state, ...draws];
 }
 
@@ -171,24 +174,30 @@ Deno.test("a worker that fails to start after another one's work was done loses 
 });
 
 Deno.test("work that is given up when a part of it was done is done again from its start", async () => {
+  const { promise: partDone, resolve } = Promise.withResolvers<void>();
   await withRecordedWorkers(
     async () => {
       const pool = new WorkerPool(2);
-      assertSame(await inPool(pool), await inThread());
+      assertSame(await inPool(pool, LONG), await inThread(LONG));
       assert.equal(pool.available, false);
     },
     (worker, number) => {
-      if (number !== 1) return;
-      // It comes to life late, and then no module can be sent to it.
+      if (number === 0) {
+        worker.addEventListener("message", ({ data }) => {
+          if (data.kind === "done") setTimeout(resolve, 0);
+        });
+        return;
+      }
+      // It comes to life when the other one has done a part, and then no module can be sent to it.
       const hold = (event: Event): void => event.stopImmediatePropagation();
       worker.addEventListener("message", hold);
-      setTimeout(() => {
+      worker.postMessage = () => {
+        throw new DOMException("a module", "DataCloneError");
+      };
+      partDone.then(() => {
         worker.removeEventListener("message", hold);
-        worker.postMessage = () => {
-          throw new DOMException("a module", "DataCloneError");
-        };
         worker.dispatchEvent(new MessageEvent("message", { data: { kind: "ready" } }));
-      }, 60);
+      });
     },
   );
 });
