@@ -10,7 +10,9 @@ import { sameShape } from "./shape.ts";
 /** Constants up to this many elements are compared by content, larger ones by identity. */
 export const COMPARED_ELEMENTS = 64;
 
-const SMALLEST_NORMAL = 2 ** -1022;
+/** The range of single precision without its subnormal numbers: a program runs in either precision. */
+const SMALLEST = 2 ** -126;
+const LARGEST = 2 ** 128 - 2 ** 104;
 
 /** What is known of the program so far, and how to go on with it. */
 export interface Draft {
@@ -30,10 +32,10 @@ export interface Draft {
   ): number;
 }
 
-/** Whether all are numbers that have not lost digits to a range. */
+/** Whether all are numbers that lose no digits to the range of either precision. */
 function isOrdinary(data: ArrayLike<number>): boolean {
   return Array.from(data).every((entry) =>
-    Number.isFinite(entry) && Math.abs(entry) >= SMALLEST_NORMAL
+    Math.abs(entry) >= SMALLEST && Math.abs(entry) <= LARGEST
   );
 }
 
@@ -140,7 +142,7 @@ export class Simplifier {
     return reciprocal;
   }
 
-  /** (x · a) · b is x · (a · b) for constants a and b: within 1 ulp. */
+  /** (x · a) · b is x · (a · b) for constants a and b: as many roundings, within 2 ulp of each other. */
   #oneFactor(primitive: Primitive, operands: readonly number[]): number | undefined {
     if (primitive !== "mul" || this.#draft.typeOf(operands[0]).dtype !== "f64") return undefined;
     const [product, b] = this.#withConstant(operands) ?? [];

@@ -4,15 +4,17 @@ import { lower } from "../../src/compile/lower.ts";
 import type { Nest, Operation, Statement } from "../../src/compile/nest.ts";
 import { NestBuilder } from "../../src/compile/nest_builder.ts";
 import { inMemory, type Target, write } from "../../src/compile/value.ts";
-import { inputTypes, type Program } from "../../src/tensor/program.ts";
+import { inputTypes, outputTypes, type Program } from "../../src/tensor/program.ts";
 
-/** The nest of a program whose inputs and results are in memory. */
+/** The nest of a program whose inputs and results are in memory that arguments point to. */
 export function nestOf(program: Program): Nest {
   const target: Target = { nest: new NestBuilder("f64"), memory: new Memory("f64") };
-  const base = target.nest.index(0);
+  const [from, to] = [0, 1].map((n) => target.nest.emit("argument", "index", [], n));
   const inputs = blockOf(inputTypes(program), "f64").slots
-    .map((slot) => inMemory(target, slot, base, slot.offset));
-  lower(target, program, inputs).forEach((value) => write(target, value, base, 1 << 20));
+    .map((slot) => inMemory(target, slot, from, slot.offset));
+  const outputs = blockOf(outputTypes(program), "f64").slots;
+  lower(target, program, inputs)
+    .forEach((value, i) => write(target, value, to, outputs[i].offset));
   return target.nest.finish();
 }
 

@@ -27,12 +27,23 @@ import { specialFloats } from "./floats.ts";
 /** Arrays are kept below this size, some above and some below what the compiler unrolls (64). */
 const LARGEST = 200;
 
-/** Lengths of axes: their products lie on both sides of 64. */
-const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 63, 65, 70, 128, 0];
+/** Lengths of axes: their products lie on both sides of 64, most above, where loops and memory begin. */
+const LENGTHS = [1, 2, 3, 4, 5, 8, 9, 16, 63, 65, 70, 128, 0, 66, 67, 100, 66, 70, 100];
 
 /** What moves and reduces large arrays is taken more often than its share. */
 const OFTEN: readonly Primitive[] = [
-  ...["scan", "scan", "scan", "sum", "sum", "maximum", "broadcast", "broadcast"] as const,
+  ...[
+    "scan",
+    "scan",
+    "scan",
+    "scan",
+    "scan",
+    "sum",
+    "sum",
+    "maximum",
+    "broadcast",
+    "broadcast",
+  ] as const,
   ...["reshape", "transpose", "slice", "place", "concat", "add", "mul", "select"] as const,
 ];
 
@@ -359,7 +370,12 @@ class Writer implements RandomProgram {
     },
     scan: () => {
       if (this.#depth > 1) return [this.#any()];
-      return this.#decisions.below(2) === 0 ? this.#repeated() : this.#scanned();
+      return this.#decisions.of([
+        () => this.#repeated(),
+        () => this.#scanned(),
+        () => this.#summed(),
+        () => this.#summed(),
+      ])();
     },
     host: () => {
       const output = this.#decisions.of(["value", "gradient"] as const);
@@ -457,6 +473,35 @@ class Writer implements RandomProgram {
       this.#decisions.below(4) === 0 ? [] : this.#carried(),
       xs,
       options,
+    );
+    return [...last, ...stacked];
+  }
+
+  /** A number for each chain. */
+  #number(): Tensor {
+    const x = this.#of("f64");
+    return x.size === 0 ? this.#constant({ dtype: "f64", shape: [] }) : x.reshape([x.size]).at(0);
+  }
+
+  /** Sums over many rows of data in one loop, most of them read nowhere else. */
+  #summed(): Tensor[] {
+    const data = this.#constant({ dtype: "f64", shape: [this.#decisions.of([65, 66, 67, 68])] });
+    const [last, stacked] = scan(
+      (sums: readonly Tensor[], row: Tensor) => {
+        const inner = this.#inner(this.#decisions.below(4) === 0 ? [...sums, row] : [row]);
+        const terms = sums.map(() =>
+          apply(this.#decisions.of(ARITHMETIC), {}, [row, inner.#number()])[0]
+        );
+        const next = sums.map((sum, i) =>
+          apply(this.#decisions.of(ARITHMETIC), {}, this.#swapped(sum, terms[i]))[0]
+        );
+        const [first, second] = sums;
+        const both = second !== undefined && this.#decisions.below(4) === 0;
+        const alike = both ? [first.sub(second), first.sub(second)] : [];
+        return [[...alike, ...next.slice(alike.length)], terms.slice(this.#decisions.below(4))];
+      },
+      Array.from({ length: 1 + this.#decisions.below(4) }, () => this.#number()),
+      data,
     );
     return [...last, ...stacked];
   }

@@ -83,8 +83,10 @@ export class RowBlocker {
       const of = readers.get(inside);
       return inside !== next && of?.size === 1 && of.has(next) && !readers.has(next);
     });
+    // Two carries with one next value would each need a name for it in the next row.
+    const distinct = new Set(carries.map(({ next }) => next)).size === carries.length;
     const { loads, stores } = accessesOf(body, this.#instructions, this.#addresses);
-    return sums &&
+    return sums && distinct &&
       stores.every((store) =>
         [...loads, ...stores].every((other) => this.#addresses.turnByTurn(store, other, counter))
       );

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { optimised } from "../../../src/compile/passes/optimise.ts";
+import { fastCheck as fc } from "../../deps.ts";
+import { Decisions } from "../random_program.ts";
+import { randomNest } from "./random_nest.ts";
+import { countsOf, memoryAfter } from "./raw_nest.ts";
+
+Deno.test("optimised() leaves in memory what the nest left there before, in random nests", () => {
+  const numbers = fc.array(fc.nat({ max: 2 ** 30 }), {
+    minLength: 60,
+    maxLength: 400,
+    size: "max",
+  });
+  const changed = { loop: 0, store: 0, load: 0, rows: 0 };
+  fc.assert(
+    fc.property(numbers, (numbers) => {
+      const nest = randomNest(new Decisions(numbers));
+      const expected = memoryAfter(nest);
+      const better = optimised(nest, "f64");
+      assert.deepEqual(memoryAfter(better), expected);
+      const [before, after] = [countsOf(nest), countsOf(better)];
+      if (after.loop < before.loop) changed.loop++;
+      if (after.load < before.load) changed.load++;
+      if (after.store < before.store) changed.store++;
+      if (JSON.stringify(better.body).includes("inHalves")) changed.rows++;
+    }),
+    { seed: 1, numRuns: Number(Deno.env.get("TRIBUTARY_RANDOM_NESTS") ?? 1000) },
+  );
+  if (Deno.env.get("X")) console.log(changed);
+  // The nests are such that there is something to do.
+  for (const [what, times] of Object.entries(changed)) assert.ok(times > 50, `${what}: ${times}`);
+});
