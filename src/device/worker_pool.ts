@@ -128,6 +128,8 @@ export class WorkerPool {
     task: Omit<Task, "module">,
     { signal, callMilliseconds = 0 }: TaskOptions = {},
   ): Promise<Answer> {
+    // The event of a signal comes once.
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const job: Job = {
       task: { ...task, module: this.#numberOf(source) },
@@ -286,7 +288,8 @@ export class WorkerPool {
     const member = this.#members.find((other) => other.job === job);
     if (member !== undefined) this.#remove(member);
     job.reject(reason);
-    this.#dispatch();
+    // One signal ends many jobs: those that still wait for it need no new workers.
+    queueMicrotask(() => this.#dispatch());
   }
 
   #giveUp(): void {
