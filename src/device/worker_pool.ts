@@ -131,6 +131,8 @@ export class WorkerPool {
     task: Omit<Task, "module">,
     { signal, callMilliseconds = 0 }: TaskOptions = {},
   ): Promise<Answer> {
+    // The event of a signal comes once.
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
     const job: Job = {
       task: { ...task, module: this.#numberOf(source) },
@@ -291,7 +293,8 @@ export class WorkerPool {
     const member = this.#members.find((other) => other.job === job);
     if (member !== undefined) this.#remove(member);
     job.reject(reason);
-    this.#dispatch();
+    // One signal ends many jobs: those that still wait for it need no new workers.
+    queueMicrotask(() => this.#dispatch());
   }
 
   /** A worker cannot be started: the others do its work, if there are any. */

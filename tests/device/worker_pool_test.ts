@@ -218,6 +218,59 @@ Deno.test("an abort stops workers at once, and the next run is sound", async () 
   assertSame([...state, ...draws], await inThread());
 });
 
+Deno.test("a signal that is aborted while the module is made stops the run as well", async () => {
+  const step = new WasmStep(STEP, 2, [0, 1], { pool: new WorkerPool(2) });
+  const controller = new AbortController();
+  await withRecordedWorkers(async ({ started }) => {
+    const run = step.run(STATE, [], key(3), { steps: 300, signal: controller.signal });
+    // The module is asked for by then, and takes some milliseconds.
+    await Promise.resolve();
+    await Promise.resolve();
+    controller.abort(new Error("enough"));
+    await assert.rejects(run, /enough/);
+    assert.equal(started.length, 0);
+  });
+});
+
+Deno.test("an abort starts no workers for what it ends", async () => {
+  const step = new WasmStep(STEP, 2, [0, 1], { pool: new WorkerPool(4) });
+  const controller = new AbortController();
+  await withRecordedWorkers(async ({ started }) => {
+    const run = step.run(STATE, [], key(3), { steps: 3000, signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("enough")), 500);
+    await assert.rejects(run, /enough/);
+    assert.equal(started.length, 4);
+  });
+});
+
+Deno.test("a process ends soon after an abort, whatever its workers were at", async () => {
+  const library = new URL("../../mod.ts", import.meta.url);
+  const program = `
+    import { key, repeatLoop, vectorize, zeros } from ${JSON.stringify(library)};
+    const step = ({ x }) => ({ x: repeatLoop(1e4, (y) => y.mul(1.25).sin().add(0.1), x) });
+    const controller = new AbortController();
+    const advance = vectorize(step, { workers: 2 });
+    setTimeout(() => controller.abort(new Error("enough")), 1000);
+    await advance({ x: zeros([64, 1]) }, key(1), { steps: 1e7, signal: controller.signal })
+      .catch(({ message }) => console.log(message));
+  `;
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const writer = process.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(program));
+  await writer.close();
+  // Its workers had work for a day.
+  const late = setTimeout(() => process.kill("SIGKILL"), 60_000);
+  const { success, stdout } = await process.output();
+  clearTimeout(late);
+  assert.equal(new TextDecoder().decode(stdout), "enough\n");
+  assert.ok(success, "it did not end by itself");
+});
+
 Deno.test("a task that fails gives its reason and leaves the worker alive", async () => {
   const pool = new WorkerPool(1);
   const hold = pool.hold();
