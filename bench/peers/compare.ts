@@ -5,6 +5,7 @@
  * Run: deno run --allow-read --allow-run --allow-env --allow-sys bench/peers/compare.ts PYTHON [ROUNDS]
  */
 import { cpus } from "node:os";
+import { loadText } from "../table.ts";
 import { contestText, distance, LIMIT, type Pair } from "./contest.ts";
 import { type Measurement, PLAN, type Side } from "./measurement.ts";
 import { hasPackage, type PythonOptions, startPython } from "./python_side.ts";
@@ -47,10 +48,6 @@ interface Contest {
   readonly pairs: readonly { readonly theirs: Measurement[]; readonly ours: Measurement[] }[];
 }
 
-function load(): string {
-  return Deno.loadavg().map((average) => average.toFixed(2)).join(" ");
-}
-
 const python = Deno.args[0] ?? Deno.env.get("TRIBUTARY_PYTHON");
 const rounds = Number(Deno.args[1] ?? 3);
 if (python === undefined) {
@@ -72,7 +69,7 @@ const contests: Contest[] = PEERS.slice(0, withFlowMc ? 2 : 1).flatMap(({ name, 
   }))
 );
 
-console.log(`${cpus()[0].model}, ${cpus().length} cores; load ${load()} at the start`);
+console.log(`${cpus()[0].model}, ${cpus().length} cores; load ${loadText()} at the start`);
 for (let round = 0; round < rounds; round++) {
   for (const number of PLAN.cases.keys()) {
     for (const { theirs, ours, pairs } of contests) {
@@ -80,7 +77,7 @@ for (let round = 0; round < rounds; round++) {
       pairs[number].ours.push(await ours(number));
     }
   }
-  console.log(`load ${load()} after round ${round + 1} of ${rounds}`);
+  console.log(`load ${loadText()} after round ${round + 1} of ${rounds}`);
 }
 
 for (const { peer, title, pairs } of contests) {

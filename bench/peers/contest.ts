@@ -1,5 +1,6 @@
 /** A peer beside ours, case by case and round by round. */
-import { type Measurement, median, PLAN } from "./measurement.ts";
+import { median, tableText } from "../table.ts";
+import { type Measurement, PLAN } from "./measurement.ts";
 
 /** Beyond so many standard errors acceptance rates differ: false alarm 4.1e-4 in 60 comparisons. */
 export const LIMIT = 4.5;
@@ -39,18 +40,6 @@ function coresText(rounds: readonly Measurement[]): string {
   return median(rounds.map(({ coresUsed }) => coresUsed)).toFixed(1);
 }
 
-/** A header and rows as text, the first two columns to the left. */
-export function tableText(
-  header: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  const widths = header.map((_, i) => Math.max(...[header, ...rows].map((row) => row[i].length)));
-  const line = (row: readonly string[]) =>
-    row.map((cell, i) => i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join(" | ");
-  const rule = widths.map((width, i) => i < 2 ? "-".repeat(width) : "-".repeat(width - 1) + ":");
-  return [line(header), rule.join(" | "), ...rows.map(line)].join("\n");
-}
-
 /**
  * The table of a contest.
  *
@@ -72,5 +61,5 @@ export function contestText(peer: string, pairs: readonly Pair[]): string {
       distance(pair).toFixed(1),
     ];
   });
-  return tableText([...header, ...compared], rows);
+  return tableText([...header, ...compared], rows, 2);
 }

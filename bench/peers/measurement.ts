@@ -28,10 +28,3 @@ export type Side = (number: number) => Promise<Measurement>;
 
 /** How many chains, runs and repeats, and the cases. */
 export const PLAN: Omit<typeof plan, "cases"> & { readonly cases: readonly Case[] } = plan;
-
-/** The median of numbers. */
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const [low, high] = [(sorted.length - 1) >> 1, sorted.length >> 1];
-  return (sorted[low] + sorted[high]) / 2;
-}

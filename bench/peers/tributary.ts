@@ -21,7 +21,8 @@ import {
   rosenbrock,
   type TestDensity,
 } from "../../tests/targets/mod.ts";
-import { type Case, type Measurement, median, PLAN, type Side } from "./measurement.ts";
+import { median } from "../table.ts";
+import { type Case, type Measurement, PLAN, type Side } from "./measurement.ts";
 
 const TARGETS: readonly TestDensity[] = [
   dualMoon,
