@@ -1,4 +1,4 @@
-/** What both sides run, and what they say of it. */
+/** What all sides run, and what they say of it. */
 import plan from "./plan.json" with { type: "json" };
 
 /** A kernel on a target. */
@@ -15,6 +15,8 @@ export interface Measurement {
   /** Median over runs, for a step of one chain. */
   readonly microsecondsPerStep: number;
   readonly nanosecondsPerGradient: number;
+  /** Time of the processor ÷ time on the wall: fewer than it may use, if others work on them. */
+  readonly coresUsed: number;
   /** Mean over chains and steps, after settling. */
   readonly acceptance: number;
   /** Standard error of that. */
@@ -22,14 +24,7 @@ export interface Measurement {
 }
 
 /** A side measures a case by its number; the first time it compiles and settles it. */
-export type Side<M extends Measurement = Measurement> = (number: number) => Promise<M>;
+export type Side = (number: number) => Promise<Measurement>;
 
 /** How many chains, runs and repeats, and the cases. */
 export const PLAN: Omit<typeof plan, "cases"> & { readonly cases: readonly Case[] } = plan;
-
-/** The median of numbers. */
-export function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const [low, high] = [(sorted.length - 1) >> 1, sorted.length >> 1];
-  return (sorted[low] + sorted[high]) / 2;
-}

@@ -1,4 +1,5 @@
-/** Our side: `vectorize`, which runs in one thread. */
+/** Our sides: `vectorize`, in this thread or with workers. */
+import process from "node:process";
 import {
   density,
   foldIn,
@@ -10,6 +11,7 @@ import {
   normal,
   startChains,
   vectorize,
+  type VectorizeOptions,
 } from "../../mod.ts";
 import {
   dualMoon,
@@ -19,7 +21,8 @@ import {
   rosenbrock,
   type TestDensity,
 } from "../../tests/targets/mod.ts";
-import { type Case, type Measurement, median, PLAN, type Side } from "./measurement.ts";
+import { median } from "../table.ts";
+import { type Case, type Measurement, PLAN, type Side } from "./measurement.ts";
 
 const TARGETS: readonly TestDensity[] = [
   dualMoon,
@@ -62,19 +65,30 @@ function acceptanceRate(
   return { acceptance, acceptanceError: Math.sqrt(variance / chains) };
 }
 
+/** How a side of ours runs. */
+export interface TributaryOptions extends Pick<VectorizeOptions, "workers" | "precision"> {
+  /** Whether position, log density and acceptance of every step are kept, as flowMC keeps them. */
+  readonly keep?: boolean;
+}
+
+/** So many runs in one, unmeasured: enough work that workers start for it, and stay. */
+const RUNS_BEFORE = 3;
+
 /** Compiles and settles a case; what is returned measures it. */
 async function prepare(
   { target: targetName, kernel: kernelName, stepSize, steps }: Case,
+  { keep = false, ...options }: TributaryOptions,
 ): Promise<() => Promise<Measurement>> {
   const { chains, settlingRuns, acceptanceRuns, repeats } = PLAN;
   const { dimension, logDensity } = named(TARGETS, targetName);
   const kernel = named(KERNELS, kernelName);
   const target = density(dimension, logDensity);
-  const advance = vectorize(kernel.step(target, { stepSize }), { record: ["acceptance"] });
+  const record = keep ? ["position", "logDensity", "acceptance"] : ["acceptance"];
+  const advance = vectorize(kernel.step(target, { stepSize }), { ...options, record });
   let runs = 0;
   const nextKey = () => foldIn(key(4), runs++);
   const start = normal(nextKey(), [chains, dimension]).mul(0.5);
-  let state = await startChains(target, kernel)(start);
+  let state = await startChains(target, kernel, options)(start);
   for (let i = 0; i < settlingRuns; i++) state = await advance(state, nextKey(), { steps });
   const acceptances: ArrayLike<number>[] = [];
   for (let i = 0; i < acceptanceRuns; i++) {
@@ -85,25 +99,37 @@ async function prepare(
   const rate = acceptanceRate(acceptances);
   const seconds = async (): Promise<number> => {
     const begin = performance.now();
-    state = await advance(state, nextKey(), { steps });
+    const from = state;
+    state = keep
+      ? (await advance.collect(from, nextKey(), { steps })).state
+      : await advance(from, nextKey(), { steps });
     return (performance.now() - begin) / 1000;
   };
   return async () => {
-    await seconds(); // what another process left in the caches goes
+    // What another process left in the caches goes, and workers come.
+    state = await advance(state, nextKey(), { steps: RUNS_BEFORE * steps });
+    const [begin, before] = [performance.now(), process.cpuUsage()];
     const times: number[] = [];
     for (let i = 0; i < repeats; i++) times.push(await seconds());
+    const { user, system } = process.cpuUsage(before);
     const microsecondsPerStep = median(times) * 1e6 / (chains * steps);
     const nanosecondsPerGradient = microsecondsPerStep * 1000 /
       (kernelName === "hmc" ? PLAN.leapfrogSteps : 1);
-    return { microsecondsPerStep, nanosecondsPerGradient, ...rate };
+    const coresUsed = (user + system) / 1000 / (performance.now() - begin);
+    return { microsecondsPerStep, nanosecondsPerGradient, coresUsed, ...rate };
   };
 }
 
-/** Makes our side. */
-export function tributarySide(): Side {
+/**
+ * Makes a side of ours.
+ *
+ * @param options Workers, precision, and what is kept.
+ * @returns The side.
+ */
+export function tributarySide(options: TributaryOptions): Side {
   const ready = new Map<number, () => Promise<Measurement>>();
   return async (number) => {
-    const measure = ready.get(number) ?? await prepare(PLAN.cases[number]);
+    const measure = ready.get(number) ?? await prepare(PLAN.cases[number], options);
     ready.set(number, measure);
     return await measure();
   };
