@@ -7,6 +7,7 @@
 import type { PrimitiveParameters, Shape } from "./program.ts";
 import { shapeText, sizeOf } from "./shape.ts";
 import { userFrame } from "./user_frame.ts";
+import { valueText } from "./value_text.ts";
 
 /** Which axes a reduction runs over: one, several, or all when left out. Negative ones count from the end. */
 export type Axes = number | readonly number[];
@@ -24,7 +25,7 @@ export function axisOf(operation: string, shape: Shape, axis: number): number {
   const positive = axis < 0 ? axis + shape.length : axis;
   if (!Number.isInteger(positive) || positive < 0 || positive >= shape.length) {
     throw new RangeError(
-      `Cannot ${operation} along axis ${axis} of a tensor of shape ${shapeText(shape)}` +
+      `Cannot ${operation} along axis ${valueText(axis)} of a tensor of shape ${shapeText(shape)}` +
         userFrame(),
     );
   }
@@ -42,7 +43,7 @@ export function axisOf(operation: string, shape: Shape, axis: number): number {
  */
 export function axesOf(operation: string, shape: Shape, axes: Axes | undefined): number[] {
   if (axes === undefined) return shape.map((_, axis) => axis);
-  const chosen = (typeof axes === "number" ? [axes] : axes)
+  const chosen = (Array.isArray(axes) ? axes as readonly number[] : [axes as number])
     .map((axis) => axisOf(operation, shape, axis))
     .sort((a, b) => a - b);
   chosen.forEach((axis, i) => {

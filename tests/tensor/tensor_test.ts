@@ -412,6 +412,7 @@ Deno.test("axes, indices and shapes that are not there are refused", () => {
   refuses(() => x.max(-3), "RangeError", /Cannot maximum along axis -3/);
   refuses(() => x.sum([0, -2]), "RangeError", /axis 0 is named twice/);
   refuses(() => x.sum(0.5), "RangeError", /along axis 0.5/);
+  refuses(() => x.sum({ axis: 0 } as never), "RangeError", /Cannot sum along axis an object of/);
   refuses(() => x.at(2), "RangeError", /Cannot take index 2 of axis 0 of \[2, 3\]/);
   refuses(() => x.at(0, -4), "RangeError", /Cannot take index -4 of axis 1/);
   refuses(() => x.at(0.5), "RangeError", /Cannot take index 0.5/);
