@@ -65,6 +65,14 @@ export function axesOf(operation: string, shape: Shape, axes: Axes | undefined):
  * @throws {TypeError} If the elements do not fit.
  */
 export function shapeFor(from: Shape, to: Shape): Shape {
+  if (!Array.isArray(to)) {
+    throw new TypeError(
+      `Cannot reshape ${shapeText(from)} to ${
+        valueText(to)
+      }: give the lengths as an array, as in ` +
+        `x.reshape([2, 3])${userFrame()}`,
+    );
+  }
   const size = sizeOf(from);
   const open = to.filter((length) => length === -1).length;
   const known = to.reduce((product, length) => length === -1 ? product : product * length, 1);
@@ -101,12 +109,21 @@ export function orderOf(shape: Shape, permutation: readonly number[] | undefined
  * @param shape The shape.
  * @param indices The indices.
  * @returns Parameters of a slice with length 1 on those axes.
+ * @throws {TypeError} If an index is no number.
  * @throws {RangeError} If there are too many indices, or one is out of range.
  */
 export function rangesAt(
   shape: Shape,
   indices: readonly number[],
 ): PrimitiveParameters["slice"] {
+  if (indices.some((index) => typeof index !== "number")) {
+    throw new TypeError(
+      `Cannot index ${
+        shapeText(shape)
+      } with what is no number: \`at\` takes one number for each axis; ` +
+        `several elements, or those at traced indices, are x.take(indices)${userFrame()}`,
+    );
+  }
   if (indices.length > shape.length) {
     throw new RangeError(
       `Cannot index ${shapeText(shape)} with ${indices.length} indices${userFrame()}`,
