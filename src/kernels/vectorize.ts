@@ -112,12 +112,15 @@ export function vectorize<State extends Tree>(
  * @param options Where it runs, and how precisely.
  * @returns From positions, chains × d, to the ensemble state: each leaf has the chain as first axis.
  * It throws a `TypeError` if the positions are not chains × d numbers.
+ * @throws {TypeError} If an option is unknown.
+ * @throws {RangeError} If there is no such device, precision or number of workers.
  */
 export function startChains<State extends ChainState & Tree>(
   target: Target,
   kernel: Kernel<State>,
   options: Pick<VectorizeOptions, "device" | "precision" | "workers"> = {},
 ): (position: TensorLike) => Promise<State> {
+  expectOptions(options, ["device", "precision", "workers"], "start chains");
   return startOn(chooseDevice(options.device, options), target, kernel);
 }
 

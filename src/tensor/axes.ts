@@ -7,6 +7,7 @@
 import type { PrimitiveParameters, Shape } from "./program.ts";
 import { shapeText, sizeOf } from "./shape.ts";
 import { userFrame } from "./user_frame.ts";
+import { valueText } from "./value_text.ts";
 
 /** Which axes a reduction runs over: one, several, or all when left out. Negative ones count from the end. */
 export type Axes = number | readonly number[];
@@ -24,7 +25,7 @@ export function axisOf(operation: string, shape: Shape, axis: number): number {
   const positive = axis < 0 ? axis + shape.length : axis;
   if (!Number.isInteger(positive) || positive < 0 || positive >= shape.length) {
     throw new RangeError(
-      `Cannot ${operation} along axis ${axis} of a tensor of shape ${shapeText(shape)}` +
+      `Cannot ${operation} along axis ${valueText(axis)} of a tensor of shape ${shapeText(shape)}` +
         userFrame(),
     );
   }
@@ -42,7 +43,7 @@ export function axisOf(operation: string, shape: Shape, axis: number): number {
  */
 export function axesOf(operation: string, shape: Shape, axes: Axes | undefined): number[] {
   if (axes === undefined) return shape.map((_, axis) => axis);
-  const chosen = (typeof axes === "number" ? [axes] : axes)
+  const chosen = (Array.isArray(axes) ? axes as readonly number[] : [axes as number])
     .map((axis) => axisOf(operation, shape, axis))
     .sort((a, b) => a - b);
   chosen.forEach((axis, i) => {
@@ -64,6 +65,14 @@ export function axesOf(operation: string, shape: Shape, axes: Axes | undefined):
  * @throws {TypeError} If the elements do not fit.
  */
 export function shapeFor(from: Shape, to: Shape): Shape {
+  if (!Array.isArray(to)) {
+    throw new TypeError(
+      `Cannot reshape ${shapeText(from)} to ${
+        valueText(to)
+      }: give the lengths as an array, as in ` +
+        `x.reshape([2, 3])${userFrame()}`,
+    );
+  }
   const size = sizeOf(from);
   const open = to.filter((length) => length === -1).length;
   const known = to.reduce((product, length) => length === -1 ? product : product * length, 1);
@@ -100,12 +109,21 @@ export function orderOf(shape: Shape, permutation: readonly number[] | undefined
  * @param shape The shape.
  * @param indices The indices.
  * @returns Parameters of a slice with length 1 on those axes.
+ * @throws {TypeError} If an index is no number.
  * @throws {RangeError} If there are too many indices, or one is out of range.
  */
 export function rangesAt(
   shape: Shape,
   indices: readonly number[],
 ): PrimitiveParameters["slice"] {
+  if (indices.some((index) => typeof index !== "number")) {
+    throw new TypeError(
+      `Cannot index ${
+        shapeText(shape)
+      } with what is no number: \`at\` takes one number for each axis; ` +
+        `several elements, or those at traced indices, are x.take(indices)${userFrame()}`,
+    );
+  }
   if (indices.length > shape.length) {
     throw new RangeError(
       `Cannot index ${shapeText(shape)} with ${indices.length} indices${userFrame()}`,

@@ -6,6 +6,7 @@
 import type { ArrayValue, Equation, Program, ValueType } from "./program.ts";
 import { isOf } from "./program.ts";
 import { shapeText } from "./shape.ts";
+import { valueText } from "./value_text.ts";
 
 /** Of a constant, this many elements are shown. */
 const SHOWN_ELEMENTS = 6;
@@ -17,6 +18,7 @@ const SHOWN_ELEMENTS = 6;
  *
  * @param program The program, such as the `value` of a target.
  * @returns The text; lines end with a line feed, but for the last.
+ * @throws {TypeError} If it is given no program.
  *
  * @example The log density of a standard normal distribution
  * ```ts
@@ -36,6 +38,11 @@ const SHOWN_ELEMENTS = 6;
  * ```
  */
 export function describe(program: Program): string {
+  if (!Array.isArray(program?.equations)) {
+    throw new TypeError(
+      `Cannot describe ${valueText(program)}: give a program, such as the \`value\` of a target`,
+    );
+  }
   return linesOf(program).join("\n");
 }
 

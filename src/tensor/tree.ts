@@ -4,6 +4,8 @@
  * @module
  */
 import { Tensor } from "./tensor.ts";
+import { userFrame } from "./user_frame.ts";
+import { valueText } from "./value_text.ts";
 
 /** A tensor, or trees of them in a record or list. */
 export type Tree = Tensor | readonly Tree[] | { readonly [name: string]: Tree };
@@ -49,8 +51,8 @@ export function mapLeaves<T extends Tree>(
       return Object.fromEntries(Object.keys(record).map((name) => [name, made.get(name) as Tree]));
     }
     throw new TypeError(
-      `Cannot use ${String(node)} at ${place.join(".") || "the top"} of a state: ` +
-        "a state holds tensors in records and lists",
+      `Cannot use ${valueText(node)} at ${place.join(".") || "the top"} of a state: a state ` +
+        `holds tensors in records and lists, a number as tensor(0)${userFrame()}`,
     );
   };
   return visit(tree, []) as T;

@@ -4,7 +4,18 @@
  * @module
  */
 
-const LIBRARY = new URL("../", import.meta.url).href;
+/** The folder of the library; where it is bundled, the file: what is beside it may be the user's. */
+const LIBRARY = libraryAt(import.meta.url);
+
+/**
+ * Where the frames of this library come from.
+ *
+ * @param here This module's address.
+ * @returns What their addresses begin with.
+ */
+export function libraryAt(here: string): string {
+  return here.endsWith("/src/tensor/user_frame.ts") ? new URL("../", here).href : here;
+}
 
 /**
  * The innermost frame of the call stack that is not this library's.

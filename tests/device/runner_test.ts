@@ -6,6 +6,7 @@ import { wasmDevice, wasmSingleDevice } from "../../src/device/wasm.ts";
 import type { Precision } from "../../src/tensor/precision.ts";
 import type { Program, ValueType } from "../../src/tensor/program.ts";
 import { concat } from "../../src/tensor/operations.ts";
+import { lgamma } from "../../src/tensor/special_functions.ts";
 import { bits, type Key, key, normal, uniform } from "../../src/tensor/random.ts";
 import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { repeatLoop, trace } from "../../src/tensor/trace.ts";
@@ -317,4 +318,17 @@ Deno.test("chooseDevice() knows its devices and no others", () => {
     name: "RangeError",
     message: /Cannot choose the device "cuda": expected one of auto, interpreter, wasm/,
   });
+});
+
+Deno.test("a program whose code is too long for the engine is refused with what to do", async () => {
+  const long = trace((x, _key) => {
+    let sum = x;
+    for (let i = 0; i < 90; i++) sum = sum.add(lgamma(x.add(i)));
+    return [sum];
+  }, [{ dtype: "f64", shape: [40] }, { dtype: "u32", shape: [2] }]);
+  const step = wasmDevice.step(long, 1, [0]);
+  await assert.rejects(
+    step.run([concat([tensor([[1]]).broadcastTo([1, 40])])], [], key(1), { steps: 1 }),
+    /^RangeError: Cannot compile this program: its code has .* MB, .*use arrays .* or scan/,
+  );
 });

@@ -257,6 +257,10 @@ Deno.test("startChains() refuses what are no positions of the target", async () 
     );
   }
   await assert.rejects(begin(zeros([0, 2])), /^RangeError: Cannot run 0 chains: at least one/);
+  assert.throws(
+    () => startChains(target, rwm(), { precison: "f32" } as object),
+    /^TypeError: Cannot start chains with the unknown option `precison`: .*precision, workers$/,
+  );
 });
 
 type Any = EnsembleStep<Tree>;

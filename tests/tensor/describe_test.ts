@@ -17,6 +17,14 @@ function equationsOf({ equations }: Program): number {
   }, 0);
 }
 
+Deno.test("describe() says what it takes", () => {
+  const target = density(2, (x) => x.sum());
+  assert.throws(
+    () => describe(target as never),
+    /^TypeError: Cannot describe an object: give a program, such as the `value` of a target$/,
+  );
+});
+
 Deno.test("describe() writes an equation a line, with types, operands and parameters", () => {
   const program = trace((x, y) => [x.mul(y).sum(), x.slice(1, 4, { step: 2 })], [VECTOR, VECTOR]);
   assert.deepEqual(describe(program).split("\n"), [

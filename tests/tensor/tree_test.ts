@@ -34,7 +34,10 @@ Deno.test("leaves() says where something is no tensor", () => {
   const tree = { a: { b: [tensor(1), 5] } } as unknown as Tree;
   assert.throws(() => leaves(tree), {
     name: "TypeError",
-    message: /^Cannot use 5 at a\.b\.1 of a state: a state holds tensors in records and lists$/,
+    message:
+      /^Cannot use 5 at a\.b\.1 of a state: .* in records and lists, a number as tensor\(0\)/,
   });
+  assert.throws(() => leaves(0 as never), /Cannot use 0 at the top .* \(at .*tree_test.*\)$/);
   assert.throws(() => leaves(null as unknown as Tree), /Cannot use null at the top of a state/);
+  assert.throws(() => leaves(leaves as unknown as Tree), /Cannot use a function at the top/);
 });
