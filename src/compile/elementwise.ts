@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { applyUnary } from "../tensor/precision.ts";
+import { applyUnary, type FloatFormat } from "../tensor/precision.ts";
 import {
   type Binary,
   type DType,
@@ -11,25 +11,42 @@ import {
   UNARY,
   type Unary,
 } from "../tensor/program.ts";
+import { sizeOf } from "../tensor/shape.ts";
 import type { LaneType, Operation } from "./nest.ts";
 import type { Rule } from "./rule.ts";
-import { laneType, settle, type Target } from "./value.ts";
+import { apart, laneType, settle, type Target, UNROLLED } from "./value.ts";
+
+/** Instructions of the functions that are more than a few, in double precision. */
+const INSTRUCTIONS: { readonly [P in Unary | Binary]?: number } = {
+  ...{ exp: 40, log: 45, log1p: 55, expm1: 40, sin: 55, cos: 55, tan: 55, tanh: 45 },
+  ...{ sigmoid: 40, softplus: 75, atan: 60, erf: 135, erfc: 135, erfcx: 110 },
+  ...{ logNormalCdf: 210, lgamma: 145, digamma: 180, trigamma: 100 },
+  ...{ mod: 80, atan2: 80, logAddExp: 80 },
+};
+/** Functions of an array are written out up to so many instructions, and are a loop beyond. */
+const WRITTEN_OUT_INSTRUCTIONS = 400;
 
 function elementwise(
   compute: (target: Target, elements: readonly number[], dtype: DType) => number,
+  name?: Unary | Binary,
 ): Rule {
-  return (target, operands, _, [type]) => [
-    settle(
-      target,
-      type,
-      (index) =>
-        compute(target, operands.map((operand) => operand.element(index)), operands[0].dtype),
-    ),
-  ];
+  const cost = name === undefined ? 0 : INSTRUCTIONS[name] ?? 0;
+  return (target, operands, _, [type]) => {
+    const element = (index: readonly number[]): number =>
+      compute(target, operands.map((operand) => operand.element(index)), operands[0].dtype);
+    const size = sizeOf(type.shape);
+    const isLong = size > 1 && size <= UNROLLED && cost * size > WRITTEN_OUT_INSTRUCTIONS;
+    return [isLong ? apart(target, { ...type, element }) : settle(target, type, element)];
+  };
 }
 
 function unaryRule(name: Unary): Rule {
-  return elementwise(({ nest }, [x]) => applyUnary(name, nest.format, nest, x));
+  return elementwise(({ nest }, [x]) => applyUnary(name, nest.format, nest, x), name);
+}
+
+function formatted<P extends keyof FloatFormat["binary"]>(name: P): { readonly [N in P]: Rule } {
+  const rule = elementwise(({ nest }, [a, b]) => nest.format.binary[name](nest, a, b), name);
+  return { [name]: rule } as { readonly [N in P]: Rule };
 }
 
 interface Instructions {
@@ -90,9 +107,9 @@ export const elementwiseRules: {
 } = {
   ...Object.fromEntries(UNARY.map((name) => [name, unaryRule(name)])) as { [P in Unary]: Rule },
   ...named(binary, binaryRule),
-  mod: elementwise(({ nest }, [a, b]) => nest.format.binary.mod(nest, a, b)),
-  atan2: elementwise(({ nest }, [y, x]) => nest.format.binary.atan2(nest, y, x)),
-  logAddExp: elementwise(({ nest }, [a, b]) => nest.format.binary.logAddExp(nest, a, b)),
+  ...formatted("mod"),
+  ...formatted("atan2"),
+  ...formatted("logAddExp"),
   not: elementwise(({ nest }, [x]) => nest.not(x)),
   select: elementwise(({ nest }, [mask, a, b]) => {
     if (a === b) return a;

@@ -20,6 +20,11 @@ import {
   type Value,
 } from "./value.ts";
 
+/** So many terms are written out where the sum is a part of a loop over others. */
+const WRITTEN_OUT_TERMS = 64;
+/** So many sums are added up side by side, in one loop over their terms. */
+const MOST_SUMS = 64;
+
 const accumulate: { readonly [P in Reduction]: { first: number; operation: Operation } } = {
   sum: { first: -0, operation: "add" },
   maximum: { first: -Infinity, operation: "max" },
@@ -63,7 +68,7 @@ function reductionRule(name: Reduction): Rule {
         );
       return [overResult(target, type, total)];
     }
-    if (sizeOf(lengths) <= UNROLLED) {
+    if (sizeOf(lengths) <= (sizeOf(type.shape) <= UNROLLED ? UNROLLED : WRITTEN_OUT_TERMS)) {
       const result = settle(target, type, unrolled);
       return [result.elements === undefined ? materialise(target, result) : result];
     }
@@ -94,7 +99,7 @@ function overResult(
   type: ValueType,
   reduced: (kept: readonly (readonly number[])[]) => number[],
 ): Value {
-  if (sizeOf(type.shape) <= UNROLLED) {
+  if (sizeOf(type.shape) <= MOST_SUMS) {
     const indices = everyIndex(type.shape).map((index) => literal(target, index));
     return small(target, type, reduced(indices));
   }

@@ -15,7 +15,7 @@ import type { NestBuilder } from "./nest_builder.ts";
  * this many are written out, so that no loop and no memory is needed for them; larger ones are
  * loops, so that the code does not grow with the data.
  */
-export const UNROLLED = 64;
+export const UNROLLED = 32;
 
 /** The type of one element in the nest. */
 export function laneType(dtype: DType): LaneType {

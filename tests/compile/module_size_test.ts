@@ -6,6 +6,7 @@ import type { Precision } from "../../src/tensor/precision.ts";
 import { density } from "../../src/target/density.ts";
 import { key } from "../../src/tensor/random.ts";
 import { tensor } from "../../src/tensor/tensor.ts";
+import { lgamma, logNormalCdf } from "../../src/tensor/special_functions.ts";
 import { exampleOf, traceTree } from "../../src/tensor/trace.ts";
 import {
   dualMoon,
@@ -65,4 +66,21 @@ Deno.test("data enlarge a module by their own bytes alone, once", () => {
     // Addresses and lengths of segments take a few bytes more.
     assert.ok(Math.abs(many - few - data) < 200, `${many - few} bytes for ${data} of data`);
   }
+});
+
+Deno.test("special functions of forty data are hardly more code than those of eighty", () => {
+  // Arrays of few elements are written out, but not what takes hundreds of instructions for each.
+  const [few, many] = [40, 80].map((rows) =>
+    moduleBytes({
+      name: "counts",
+      dimension: 2,
+      logDensity: (x) => {
+        const shape = tensor(Float64Array.from({ length: rows }, (_, i) => 1 + i % 7)).add(
+          x.at(0).exp(),
+        );
+        return lgamma(shape).sum().sub(logNormalCdf(shape.mul(x.at(1))).sum());
+      },
+    })
+  );
+  assert.ok(few < 1.6 * many, `${few} and ${many} bytes`);
 });
