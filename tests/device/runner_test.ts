@@ -323,12 +323,12 @@ Deno.test("chooseDevice() knows its devices and no others", () => {
 Deno.test("a program whose code is too long for the engine is refused with what to do", async () => {
   const long = trace((x, _key) => {
     let sum = x;
-    for (let i = 0; i < 90; i++) sum = sum.add(lgamma(x.add(i)));
+    for (let i = 0; i < 2400; i++) sum = sum.add(lgamma(x.add(i)));
     return [sum];
-  }, [{ dtype: "f64", shape: [40] }, { dtype: "u32", shape: [2] }]);
+  }, [{ dtype: "f64", shape: [] }, { dtype: "u32", shape: [2] }]);
   const step = wasmDevice.step(long, 1, [0]);
   await assert.rejects(
-    step.run([concat([tensor([[1]]).broadcastTo([1, 40])])], [], key(1), { steps: 1 }),
+    step.run([tensor([1])], [], key(1), { steps: 1 }),
     /^RangeError: Cannot compile this program: its code has .* MB, .*use arrays .* or scan/,
   );
 });
