@@ -105,6 +105,17 @@ Deno.test("rows are not blocked where a sum or what it becomes is read elsewhere
   );
 });
 
+Deno.test("rows are not blocked with calls of the host or loops in them", () => {
+  assert.equal(blocked(18, (raw) => raw.call(1, 2)).blocks.length, 0);
+  const loop = blocked(18, (raw) => {
+    raw.loop(raw.index(3), [], () => {
+      raw.store(raw.index(0), raw.load(raw.index(0), 30), 31);
+      return [];
+    });
+  });
+  assert.equal(loop.blocks.length, 0);
+});
+
 Deno.test("rows are not blocked where two carries have one next value", () => {
   const shared = blocked(18, (raw, { sums, next }) => {
     next.fill(raw.define("sub", "f64", [sums[0], sums[1]]));

@@ -104,6 +104,28 @@ Deno.test("a load after a store at what may be its address is carried out", () =
   assert.equal(between((raw, at) => raw.store(at, raw.load(at, 90), 60))[0], 2);
 });
 
+Deno.test("a load at each chain's own index is not what memory holds at the address that it counts from", () => {
+  const counts = passedOn((raw, at, to) => {
+    const word = raw.define("constantWord", "u32", [], 2 * ELEMENT);
+    const lane = raw.define("loadLane", "f64", [at, word], 60 * ELEMENT);
+    raw.store(to, raw.define("sub", "f64", [raw.load(at, 60), lane]));
+    // Nor is it known to be what it was, once something was stored behind that address.
+    raw.store(at, raw.load(at, 90), 62);
+    raw.store(to, raw.define("loadLane", "f64", [at, word], 60 * ELEMENT), 100);
+  });
+  assert.equal(counts.loop, 1);
+});
+
+Deno.test("what a loop carries on may be a value that was found to be another", () => {
+  left((raw, area) => {
+    const first = raw.define("constant", "f64", [], 0);
+    const sums = [0, 1].flatMap(() =>
+      raw.loop(raw.index(10), [first], (i) => [raw.load(raw.address(i, 1), 40)])
+    );
+    sums.forEach((sum, i) => raw.store(area, sum, i));
+  });
+});
+
 Deno.test("what is stored in a turn is not taken for what memory held in the one before", () => {
   const counts = passedOn((raw, at, to) => {
     const now = raw.load(raw.index(0), 70);

@@ -160,6 +160,22 @@ Deno.test("loops in fused loops fuse as well", () => {
   assert.equal(left, 2);
 });
 
+Deno.test("a loop in a loop that is fused may take as many turns as that one has taken", () => {
+  const left = loopsLeft((raw, area) => {
+    for (const offset of [0, 2000]) {
+      raw.loop(raw.index(4), [], (i) => {
+        const zero = raw.define("constant", "f64", [], 0);
+        const [sum] = raw.loop(i, [zero], (j, [sum]) => [
+          raw.add(sum, raw.load(raw.address(j, 1), 5)),
+        ]);
+        raw.store(raw.define("addIndex", "index", [area, raw.address(i, 1)]), sum, offset);
+        return [];
+      });
+    }
+  });
+  assert.equal(left, 3);
+});
+
 const VECTOR = { dtype: "f64" as const, shape: [100] };
 
 function loopsOf(f: (x: Tensor) => Tensor[]): number {

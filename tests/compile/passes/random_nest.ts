@@ -101,7 +101,10 @@ class Writer {
     const { raw } = this;
     const decisions = this.#decisions;
     const first = Array.from({ length: decisions.below(4) }, () => this.#of(known));
-    return raw.loop(raw.index(decisions.of(TURNS)), first, (counter, inside) => {
+    const count = counters.length > 0 && decisions.below(4) === 0
+      ? counters[0]
+      : raw.index(decisions.of(TURNS));
+    return raw.loop(count, first, (counter, inside) => {
       const inner = [...counters, counter];
       // Most sums are read nowhere else, so that their rows are blocked.
       const hidden = decisions.below(2) === 0;
