@@ -226,6 +226,7 @@ async function workersCurve(): Promise<void> {
   const points = [
     ...[3, 6, 12, 25, 50, 200].map((milliseconds) => moon(1000, milliseconds)),
     ...[64, 10_000, 100_000].map((chains) => moon(chains, 50)),
+    moon(100_000, 400),
     ["logistic N=1000, d=25, HMC 10, 64 chains", regression, 50],
   ] as const;
   const rows: string[][] = [];
