@@ -135,7 +135,8 @@ export function randomNest(decisions: Decisions): Nest {
   // The results of loops, and as much of the fixed memory.
   const base = raw.define("argument", "index");
   values.forEach((value, i) => raw.store(base, value, 1000 + i));
-  for (let i = 0, end = decisions.of([30, 90, 200]); i < end; i++) {
+  const end = decisions.of([30, 90, 200]);
+  for (let i = 0; i < end; i++) {
     raw.store(base, raw.load(raw.index(0), i), 2000 + i);
   }
   return raw.finish();
