@@ -176,7 +176,7 @@ export {
   tan,
   trigamma,
 } from "./src/tensor/special_functions.ts";
-export { grad } from "./src/tensor/gradient.ts";
+export { grad } from "./src/tensor/gradients/gradient.ts";
 export { hostFunction } from "./src/tensor/host_function.ts";
 export {
   cholesky,
@@ -199,7 +199,7 @@ export type { KeyWords } from "./src/random/words.ts";
 
 // Where programs run.
 export type { DeviceName } from "./src/device/choose.ts";
-export type { Precision } from "./src/tensor/precision.ts";
+export type { Precision } from "./src/tensor/functions/precision.ts";
 export type {
   Device,
   Hold,

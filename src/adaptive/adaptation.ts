@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exp } from "../tensor/scalar_math.ts";
+import { exp } from "../tensor/functions/scalar_math.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type DualAveraging, startDualAveraging, updateDualAveraging } from "./dual_averaging.ts";
 import { ensembleScale } from "./ensemble_scale.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { log } from "../tensor/scalar_math.ts";
+import { log } from "../tensor/functions/scalar_math.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type EnsembleScale, ensembleScale } from "./ensemble_scale.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exp, log } from "../tensor/scalar_math.ts";
+import { exp, log } from "../tensor/functions/scalar_math.ts";
 
 /** What dual averaging remembers. */
 export interface DualAveraging {

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { addBlock, BLOCK, blockLength, closeBlocks, noBlocks } from "../tensor/blocked_sum.ts";
+import {
+  addBlock,
+  BLOCK,
+  blockLength,
+  closeBlocks,
+  noBlocks,
+} from "../tensor/interpreter/blocked_sum.ts";
 import type { Target } from "./value.ts";
 
 /** Whether a sum of so many terms is added up in blocks. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { applyUnary, type FloatFormat } from "../tensor/precision.ts";
+import { applyUnary, type FloatFormat } from "../tensor/functions/precision.ts";
 import {
   type Binary,
   type DType,

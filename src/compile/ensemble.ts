@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Precision } from "../tensor/precision.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import { inputTypes, outputTypes, type Program, type ValueType } from "../tensor/program.ts";
 import { type Block, blockOf, Memory } from "./layout.ts";
 import { lower } from "./lower.ts";

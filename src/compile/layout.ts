@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { formatOf, type Precision } from "../tensor/precision.ts";
+import { formatOf, type Precision } from "../tensor/functions/precision.ts";
 import type { ArrayData, DType, ValueType } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
 

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { type Arithmetic, numberArithmetic } from "../tensor/arithmetic.ts";
+import { type Arithmetic, numberArithmetic } from "../tensor/functions/arithmetic.ts";
 import { elementBytes } from "./layout.ts";
-import { type FloatFormat, formatOf, type Precision } from "../tensor/precision.ts";
+import { type FloatFormat, formatOf, type Precision } from "../tensor/functions/precision.ts";
 import type {
   Callee,
   FloatOperation,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { blockedAxis } from "../tensor/blocked_sum.ts";
+import { blockedAxis } from "../tensor/interpreter/blocked_sum.ts";
 import type { PrimitiveParameters, Reduction, ValueType } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { blockedSums, inBlocks } from "./blocked_sum.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { PARITY, ROTATIONS, ROUND_GROUPS } from "../random/threefry.ts";
-import type { Precision } from "../tensor/precision.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import type { NestBuilder } from "./nest_builder.ts";
 
 /** Counters that go through the rounds together (measured: 1.3 ns a word with four vectors). */

@@ -6,7 +6,7 @@
  */
 import type { PrimitiveParameters, ValueType } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import * as triangular from "../tensor/triangular.ts";
+import * as triangular from "../tensor/interpreter/triangular.ts";
 import type { Rule } from "./rule.ts";
 import {
   inMemory,

@@ -7,7 +7,7 @@
  */
 import { type Block, groupOf, type Slot } from "../compile/layout.ts";
 import type { CompiledModule } from "../compile/ensemble.ts";
-import type { Precision } from "../tensor/precision.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import type { ArrayData, ValueType } from "../tensor/program.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";

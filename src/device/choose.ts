@@ -4,7 +4,7 @@
  * @module
  */
 import type { Device } from "./device.ts";
-import { type Precision, PRECISIONS } from "../tensor/precision.ts";
+import { type Precision, PRECISIONS } from "../tensor/functions/precision.ts";
 import { interpreterDevice, interpreterSingleDevice } from "./interpreter.ts";
 import { wasmDeviceWith } from "./wasm.ts";
 

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Precision } from "../tensor/precision.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import type { Program } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";

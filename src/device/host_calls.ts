@@ -8,7 +8,7 @@
  * @module
  */
 import { groupOf } from "../compile/layout.ts";
-import type { Precision } from "../tensor/precision.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import type { Callee } from "../compile/nest.ts";
 import { IMPORTS } from "../compile/wasm/encoder.ts";
 import { callHost } from "../tensor/host_call.ts";

@@ -8,8 +8,8 @@ import { foldIn, type Key } from "../tensor/random.ts";
 import { stack } from "../tensor/operations.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
-import { evaluateProgram } from "../tensor/interpret.ts";
-import type { Precision } from "../tensor/precision.ts";
+import { evaluateProgram } from "../tensor/interpreter/interpret.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import { chainsOf, checkRun, checkStep } from "./checks.ts";
 import type {
   Device,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Precision } from "../tensor/precision.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import type { WorkerPool } from "./worker_pool.ts";
 
 /** How a program is compiled, and what it is shared among. */

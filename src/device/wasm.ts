@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Precision } from "../tensor/precision.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import type { Device } from "./device.ts";
 import { WasmMap } from "./wasm_map.ts";
 import { WasmStep } from "./wasm_step.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exp, log, log1p } from "../tensor/scalar_math.ts";
+import { exp, log, log1p } from "../tensor/functions/scalar_math.ts";
 
 /** Stirling's series with five terms errs by less than 1e-16 from here on. */
 const STIRLING_FROM = 16;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cos, sin } from "../tensor/scalar_math.ts";
+import { cos, sin } from "../tensor/functions/scalar_math.ts";
 
 /** The transform of one length. */
 export interface Fourier {

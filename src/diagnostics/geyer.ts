@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { log } from "../tensor/scalar_math.ts";
+import { log } from "../tensor/functions/scalar_math.ts";
 import type { Covariance } from "./autocovariance.ts";
 
 /** τ ≥ 1 / log₁₀ N: the estimate for antithetic chains is too noisy to be trusted below. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exp } from "../tensor/scalar_math.ts";
+import { exp } from "../tensor/functions/scalar_math.ts";
 
 /** ln p(x) − ln q(x) of independent draws x of q; −∞ is the weight 0. */
 export type LogWeights = Float64Array | readonly number[];

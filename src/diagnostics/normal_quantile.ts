@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { log } from "../tensor/scalar_math.ts";
+import { log } from "../tensor/functions/scalar_math.ts";
 
 type Coefficients = readonly number[];
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exp, expm1, log, log1p } from "../tensor/scalar_math.ts";
+import { exp, expm1, log, log1p } from "../tensor/functions/scalar_math.ts";
 import { logLargestOf, type LogWeights } from "./log_weights.ts";
 import { memory } from "./memory.ts";
 import { sorted } from "./sort.ts";

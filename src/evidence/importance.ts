@@ -7,7 +7,7 @@ import { fractionOf } from "../diagnostics/effective_sample_fraction.ts";
 import { type LogWeights, scaledWeights } from "../diagnostics/log_weights.ts";
 import { moments } from "../diagnostics/moments.ts";
 import { paretoShape } from "../diagnostics/pareto_shape.ts";
-import { log } from "../tensor/scalar_math.ts";
+import { log } from "../tensor/functions/scalar_math.ts";
 
 /** An estimate of the evidence Z = ∫ p(x) dx of an unnormalised density p. */
 export interface Evidence {

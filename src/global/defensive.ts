@@ -4,7 +4,7 @@
  * @module
  */
 import { split, uniform } from "../tensor/random.ts";
-import { exp, log, log1p } from "../tensor/scalar_math.ts";
+import { exp, log, log1p } from "../tensor/functions/scalar_math.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import type { Proposal, Proposed } from "./proposal.ts";
 

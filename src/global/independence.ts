@@ -7,7 +7,7 @@ import type { ChainState } from "../kernels/kernel.ts";
 import { checkRun } from "../device/checks.ts";
 import type { EnsembleResult } from "../kernels/ensemble.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
-import { exp } from "../tensor/scalar_math.ts";
+import { exp } from "../tensor/functions/scalar_math.ts";
 import { type Key, split, uniform } from "../tensor/random.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import { leaves, mapLeaves, type Tree } from "../tensor/tree.ts";

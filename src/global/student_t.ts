@@ -6,7 +6,7 @@
 import type { Device } from "../device/device.ts";
 import type { Whitening } from "../flows/whitening.ts";
 import { foldIn, type Key, normal, split, uniform } from "../tensor/random.ts";
-import { log } from "../tensor/scalar_math.ts";
+import { log } from "../tensor/functions/scalar_math.ts";
 import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
 import { trace } from "../tensor/trace.ts";
 import type { Proposal } from "./proposal.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { normal, split } from "../tensor/random.ts";
-import { exp, log } from "../tensor/scalar_math.ts";
+import { exp, log } from "../tensor/functions/scalar_math.ts";
 import { expectArguments } from "../tensor/expect_options.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { expectGradient } from "../target/target.ts";

@@ -8,7 +8,7 @@ import type { Device, RunOptions } from "../device/device.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { Target } from "../target/target.ts";
-import type { Precision } from "../tensor/precision.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { type EnsembleResult, ensembleRun, mapChains } from "./ensemble.ts";
 import { typeText } from "./form.ts";

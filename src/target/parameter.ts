@@ -8,7 +8,7 @@ import { expectArguments } from "../tensor/expect_options.ts";
 import type { Shape } from "../tensor/program.ts";
 import { concat, where } from "../tensor/operations.ts";
 import { sizeOf } from "../tensor/shape.ts";
-import { log } from "../tensor/scalar_math.ts";
+import { log } from "../tensor/functions/scalar_math.ts";
 import { fill, type Tensor, tensor } from "../tensor/tensor.ts";
 
 /** A parameter of a posterior: its shape, its range and how unconstrained numbers map to it. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { valueAndGradient } from "../tensor/gradient.ts";
+import { valueAndGradient } from "../tensor/gradients/gradient.ts";
 import { MissingGradient } from "../tensor/host_call.ts";
 import type { Program, Shape } from "../tensor/program.ts";
 import {

@@ -5,7 +5,7 @@
  * @module
  */
 import { inferTypes } from "./infer.ts";
-import { evaluate } from "./interpret.ts";
+import { evaluate } from "./interpreter/interpret.ts";
 import { needed } from "./needed.ts";
 import type {
   ArrayValue,

@@ -6,7 +6,7 @@
  */
 import type { Builder } from "./builder.ts";
 import { inferTypes } from "./infer.ts";
-import { evaluate } from "./interpret.ts";
+import { evaluate } from "./interpreter/interpret.ts";
 import type {
   ArrayData,
   ArrayValue,

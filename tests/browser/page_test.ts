@@ -15,7 +15,7 @@ async function findChromium(): Promise<string | undefined> {
 async function bundle(entry: URL, out: string): Promise<void> {
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["bundle", "--quiet", "--platform", "browser", "-o", out, entry.pathname],
-    cwd: new URL("../../", import.meta.url),
+    cwd: new URL("../..", import.meta.url),
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
 }

@@ -1,5 +1,5 @@
 import { chooseDevice } from "../../src/device/choose.ts";
-import { PRECISIONS } from "../../src/tensor/precision.ts";
+import { PRECISIONS } from "../../src/tensor/functions/precision.ts";
 import { UNARY } from "../../src/tensor/program.ts";
 import { apply, tensor } from "../../src/tensor/tensor.ts";
 import { trace } from "../../src/tensor/trace.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compileMap } from "../../src/compile/ensemble.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
-import { valueAndGradient } from "../../src/tensor/gradient.ts";
+import { valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import { key, normal } from "../../src/tensor/random.ts";
 import { randomWords } from "../../src/random/words.ts";
 import type { Program, ValueType } from "../../src/tensor/program.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
-import { valueAndGradient } from "../../src/tensor/gradient.ts";
+import { valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import type { Program } from "../../src/tensor/program.ts";
 import { key, normal } from "../../src/tensor/random.ts";
 import { apply, type Tensor, tensor, words } from "../../src/tensor/tensor.ts";

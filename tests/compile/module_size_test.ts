@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compileStep } from "../../src/compile/ensemble.ts";
 import { hmc } from "../../src/kernels/hmc.ts";
 import type { GradientState } from "../../src/kernels/kernel.ts";
-import type { Precision } from "../../src/tensor/precision.ts";
+import type { Precision } from "../../src/tensor/functions/precision.ts";
 import { density } from "../../src/target/density.ts";
 import { key } from "../../src/tensor/random.ts";
 import { tensor } from "../../src/tensor/tensor.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { PRECISIONS } from "../../src/tensor/precision.ts";
+import { PRECISIONS } from "../../src/tensor/functions/precision.ts";
 import type { Device, StepResult } from "../../src/device/device.ts";
 import { chooseDevice } from "../../src/device/choose.ts";
-import { valueAndGradient } from "../../src/tensor/gradient.ts";
+import { valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import {
   ARITHMETIC,
   BINARY,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compileMap } from "../../src/compile/ensemble.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
-import { valueAndGradient } from "../../src/tensor/gradient.ts";
+import { valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import { cholesky, diagonal, solveTriangular } from "../../src/tensor/linear_algebra.ts";
 import { arange } from "../../src/tensor/operations.ts";
 import { key, normal } from "../../src/tensor/random.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { chooseDevice } from "../../src/device/choose.ts";
 import type { Device } from "../../src/device/device.ts";
-import { PRECISIONS } from "../../src/tensor/precision.ts";
+import { PRECISIONS } from "../../src/tensor/functions/precision.ts";
 import { ensembleRun, mapChains } from "../../src/kernels/ensemble.ts";
 import { hmc } from "../../src/kernels/hmc.ts";
 import type { ChainState, Kernel } from "../../src/kernels/kernel.ts";

@@ -3,7 +3,7 @@ import { chooseDevice, type DeviceName } from "../../src/device/choose.ts";
 import type { Device, StepRunner } from "../../src/device/device.ts";
 import { interpreterDevice, interpreterSingleDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice, wasmSingleDevice } from "../../src/device/wasm.ts";
-import type { Precision } from "../../src/tensor/precision.ts";
+import type { Precision } from "../../src/tensor/functions/precision.ts";
 import type { Program, ValueType } from "../../src/tensor/program.ts";
 import { concat } from "../../src/tensor/operations.ts";
 import { lgamma } from "../../src/tensor/special_functions.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import shader from "../../shaders/elementary.wgsl" with { type: "text" };
-import { cos, exp, log, sin } from "../../src/tensor/scalar_math.ts";
+import { cos, exp, log, sin } from "../../src/tensor/functions/scalar_math.ts";
 import { requirement } from "../requirement.ts";
 import { computeFloats, computeWords, hasAdapter } from "./compute.ts";
 import { bitsOf, floatsBetween, ulpError } from "./ulp.ts";

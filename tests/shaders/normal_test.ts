@@ -4,7 +4,7 @@ import shader from "../../shaders/normal.wgsl" with { type: "text" };
 import threefry from "../../shaders/threefry.wgsl" with { type: "text" };
 import { randomWords } from "../../src/random/words.ts";
 import { key, normal } from "../../src/tensor/random.ts";
-import { cos, log, sin } from "../../src/tensor/scalar_math.ts";
+import { cos, log, sin } from "../../src/tensor/functions/scalar_math.ts";
 import { requirement } from "../requirement.ts";
 import { computeFloats, hasAdapter } from "./compute.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
 import { cumulativeSum, prod } from "../../src/tensor/accumulate.ts";
-import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
+import { grad, valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import { arange, ones, zeros } from "../../src/tensor/operations.ts";
 import { key, normal } from "../../src/tensor/random.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";

@@ -1,6 +1,6 @@
 /** Gradients against differences of values. */
 import assert from "node:assert/strict";
-import { grad } from "../../src/tensor/gradient.ts";
+import { grad } from "../../src/tensor/gradients/gradient.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 
 /**

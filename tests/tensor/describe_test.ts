@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { density } from "../../src/target/density.ts";
 import { describe } from "../../src/tensor/describe.ts";
-import { valueAndGradient } from "../../src/tensor/gradient.ts";
+import { valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import { arange, where } from "../../src/tensor/operations.ts";
 import type { Program } from "../../src/tensor/program.ts";
 import { tensor } from "../../src/tensor/tensor.ts";

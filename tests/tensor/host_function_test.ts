@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe } from "../../src/tensor/describe.ts";
-import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
+import { grad, valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import { hasHostCalls } from "../../src/tensor/host_call.ts";
 import { hostFunction } from "../../src/tensor/host_function.ts";
 import { stack } from "../../src/tensor/operations.ts";

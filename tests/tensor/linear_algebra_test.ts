@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import golden from "../golden/linear_algebra.json" with { type: "json" };
-import { grad } from "../../src/tensor/gradient.ts";
+import { grad } from "../../src/tensor/gradients/gradient.ts";
 import {
   cholesky,
   choleskySolve,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
-import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
+import { grad, valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import { key, normal } from "../../src/tensor/random.ts";
 import { stack } from "../../src/tensor/operations.ts";
 import { trace } from "../../src/tensor/trace.ts";

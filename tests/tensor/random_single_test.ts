@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { interpreterSingleDevice } from "../../src/device/interpreter.ts";
 import { wasmSingleDevice } from "../../src/device/wasm.ts";
-import { evaluateProgram } from "../../src/tensor/interpret.ts";
+import { evaluateProgram } from "../../src/tensor/interpreter/interpret.ts";
 import { isOf, type Program } from "../../src/tensor/program.ts";
 import { bits, type Key, key, normal, split, uniform } from "../../src/tensor/random.ts";
 import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";

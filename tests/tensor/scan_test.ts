@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { compileMap } from "../../src/compile/ensemble.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
-import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
+import { grad, valueAndGradient } from "../../src/tensor/gradients/gradient.ts";
 import { stack } from "../../src/tensor/operations.ts";
 import type { Program } from "../../src/tensor/program.ts";
 import { key, normal } from "../../src/tensor/random.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { evaluateProgram } from "../../src/tensor/interpret.ts";
+import { evaluateProgram } from "../../src/tensor/interpreter/interpret.ts";
 import { where } from "../../src/tensor/operations.ts";
-import { type Precision, PRECISIONS } from "../../src/tensor/precision.ts";
+import { type Precision, PRECISIONS } from "../../src/tensor/functions/precision.ts";
 import type { Primitive, Program } from "../../src/tensor/program.ts";
 import { key, normal } from "../../src/tensor/random.ts";
 import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";

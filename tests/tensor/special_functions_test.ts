@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { grad } from "../../src/tensor/gradient.ts";
+import { grad } from "../../src/tensor/gradients/gradient.ts";
 import * as special from "../../src/tensor/special_functions.ts";
 import { key, normal } from "../../src/tensor/random.ts";
 import { type Tensor, tensor, type TensorLike } from "../../src/tensor/tensor.ts";

@@ -13,7 +13,7 @@ import {
   zeros,
 } from "../../src/tensor/operations.ts";
 import { randomWords } from "../../src/random/words.ts";
-import { exp, log } from "../../src/tensor/scalar_math.ts";
+import { exp, log } from "../../src/tensor/functions/scalar_math.ts";
 import { fill, type NestedNumbers, type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { applyProgram, repeatLoop, trace } from "../../src/tensor/trace.ts";
 import { assertSameBits } from "./bits.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Precision } from "../../tensor/precision.ts";
+import type { Precision } from "../../tensor/functions/precision.ts";
 import type { Instruction, Nest } from "../nest.ts";
 
 /** Σ coefficientᵢ · atomᵢ + constant: atoms are numbers of index instructions that are no sums. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Precision } from "../../tensor/precision.ts";
+import type { Precision } from "../../tensor/functions/precision.ts";
 import type { Instruction, Nest, Statement } from "../nest.ts";
 import { Addresses } from "./address.ts";
 import { RowBlocker } from "./block_rows.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Precision } from "../../tensor/precision.ts";
+import type { Precision } from "../../tensor/functions/precision.ts";
 import type { Instruction, LaneType } from "../nest.ts";
 import { bitsOf, pushSingleVector } from "./single_vector_code.ts";
 import { halves, pushVector, type VectorStack } from "./vector_code.ts";

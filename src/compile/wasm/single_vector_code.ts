@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { LARGEST_WORD } from "../../tensor/precision.ts";
-import { SQRT_HALF_BITS } from "../../tensor/single/arithmetic.ts";
+import { LARGEST_WORD } from "../../tensor/functions/precision.ts";
+import { SQRT_HALF_BITS } from "../../tensor/functions/single/arithmetic.ts";
 import type { Instruction, Operation } from "../nest.ts";
 import { CODE, SIMD } from "./encoder.ts";
 import { pushLanes } from "./lane_loads.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SQRT_HALF_HIGH_WORD } from "../../tensor/arithmetic.ts";
+import { SQRT_HALF_HIGH_WORD } from "../../tensor/functions/arithmetic.ts";
 import type { Instruction, Operation } from "../nest.ts";
 import { CODE, SIMD } from "./encoder.ts";
 import { pushLanes } from "./lane_loads.ts";

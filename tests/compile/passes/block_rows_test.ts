@@ -3,7 +3,7 @@ import type { Nest, Statement } from "../../../src/compile/nest.ts";
 import { optimised } from "../../../src/compile/passes/optimise.ts";
 import { chooseDevice } from "../../../src/device/choose.ts";
 import { where } from "../../../src/tensor/operations.ts";
-import { PRECISIONS } from "../../../src/tensor/precision.ts";
+import { PRECISIONS } from "../../../src/tensor/functions/precision.ts";
 import { key, normal } from "../../../src/tensor/random.ts";
 import { scan } from "../../../src/tensor/scan.ts";
 import { type Tensor, tensor } from "../../../src/tensor/tensor.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { boxMuller } from "../../src/tensor/box_muller.ts";
-import { formatOf, type Precision, PRECISIONS } from "../../src/tensor/precision.ts";
-import { boxMuller as singleBoxMuller } from "../../src/tensor/single/box_muller.ts";
-import golden from "../golden/box_muller.json" with { type: "json" };
-import { randomWords } from "../../src/random/words.ts";
+import { boxMuller } from "../../../src/tensor/functions/box_muller.ts";
+import { formatOf, type Precision, PRECISIONS } from "../../../src/tensor/functions/precision.ts";
+import { boxMuller as singleBoxMuller } from "../../../src/tensor/functions/single/box_muller.ts";
+import golden from "../../golden/box_muller.json" with { type: "json" };
+import { randomWords } from "../../../src/random/words.ts";
 
 const LAST = 2 ** 32 - 1;
 const cell = new DataView(new ArrayBuffer(8));

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Arithmetic } from "./arithmetic.ts";
-import type { ArrayData, ArrayValue, PrimitiveParameters } from "./program.ts";
+import type { Arithmetic } from "../functions/arithmetic.ts";
+import type { ArrayData, ArrayValue, PrimitiveParameters } from "../program.ts";
 import * as triangular from "./triangular.ts";
 
 type Numbers = Arithmetic<number, boolean>;

@@ -7,10 +7,10 @@
  * @module
  */
 import type { Point, PullBack } from "./gradient_rule.ts";
-import { arange, where } from "./operations.ts";
-import type { PrimitiveParameters } from "./program.ts";
-import { apply, type Tensor } from "./tensor.ts";
-import { trace, traced } from "./trace.ts";
+import { arange, where } from "../operations.ts";
+import type { PrimitiveParameters } from "../program.ts";
+import { apply, type Tensor } from "../tensor.ts";
+import { trace, traced } from "../trace.ts";
 
 /** A matrix with zeros off one triangle. */
 function triangleOf(x: Tensor, lower: boolean): Tensor {

@@ -9,10 +9,10 @@
  */
 import { scanDependents } from "./dependents.ts";
 import type { Point, PullBack } from "./gradient_rule.ts";
-import type { Equation, PrimitiveParameters } from "./program.ts";
-import { scanParts } from "./scan_parts.ts";
-import { apply, fill, type Tensor } from "./tensor.ts";
-import { traceBody, traced } from "./trace.ts";
+import type { Equation, PrimitiveParameters } from "../program.ts";
+import { scanParts } from "../scan_parts.ts";
+import { apply, fill, type Tensor } from "../tensor.ts";
+import { traceBody, traced } from "../trace.ts";
 
 /** A scan that also stacks what its carries are at the start of each turn, after its other results. */
 export function withHistory(parameters: PrimitiveParameters["scan"]): typeof parameters {

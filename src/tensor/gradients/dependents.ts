@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type Equation, isOf, type Program } from "./program.ts";
-import { scanParts } from "./scan_parts.ts";
+import { type Equation, isOf, type Program } from "../program.ts";
+import { scanParts } from "../scan_parts.ts";
 
 /**
  * The floats of a program that change with some of its inputs.

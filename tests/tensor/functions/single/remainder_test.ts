@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { singleArithmetic as on } from "../../../src/tensor/single/arithmetic.ts";
-import { mod } from "../../../src/tensor/single/remainder.ts";
-import { spreadSingleFloats } from "../../compile/floats.ts";
+import { singleArithmetic as on } from "../../../../src/tensor/functions/single/arithmetic.ts";
+import { mod } from "../../../../src/tensor/functions/single/remainder.ts";
+import { spreadSingleFloats } from "../../../compile/floats.ts";
 
 /** The remainder as Python has it, rounded, but for 0 where that rounds to the divisor. */
 function floored(a: number, b: number): number {

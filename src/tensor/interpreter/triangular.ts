@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Arithmetic } from "./arithmetic.ts";
+import type { Arithmetic } from "../functions/arithmetic.ts";
 
 /** Reads the element of a matrix in a row and a column. */
 export type Entries<F> = (row: number, column: number) => F;

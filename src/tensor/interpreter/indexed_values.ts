@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { ArrayData, ArrayValue, Shape, ValueType } from "./program.ts";
-import { allocate, sizeOf } from "./shape.ts";
+import type { ArrayData, ArrayValue, Shape, ValueType } from "../program.ts";
+import { allocate, sizeOf } from "../shape.ts";
 
 /** For each row at an index: its place among all such rows, and in an array of a shape. */
 function visitRows(

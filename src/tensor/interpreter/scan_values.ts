@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { ArrayData, ArrayValue, PrimitiveParameters, Program, ValueType } from "./program.ts";
-import { scanParts } from "./scan_parts.ts";
-import { allocate, sizeOf } from "./shape.ts";
+import type { ArrayData, ArrayValue, PrimitiveParameters, Program, ValueType } from "../program.ts";
+import { scanParts } from "../scan_parts.ts";
+import { allocate, sizeOf } from "../shape.ts";
 
 /**
  * Runs a scan, turn by turn.

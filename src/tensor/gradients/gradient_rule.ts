@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { Primitive, PrimitiveParameters, Program } from "./program.ts";
-import type { Tensor } from "./tensor.ts";
+import type { Primitive, PrimitiveParameters, Program } from "../program.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** One equation at the values of its operands. */
 export interface Point<P extends Primitive> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { singleArithmetic as on } from "../../../src/tensor/single/arithmetic.ts";
-import { spreadSingleFloats } from "../../compile/floats.ts";
+import { singleArithmetic as on } from "../../../../src/tensor/functions/single/arithmetic.ts";
+import { spreadSingleFloats } from "../../../compile/floats.ts";
 
 Deno.test("singleArithmetic rounds sums, products and quotients to the nearest float, once", () => {
   const numbers = spreadSingleFloats(4000);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { atan2 } from "../../../src/tensor/single/arc_tangent.ts";
-import { singleArithmetic as on } from "../../../src/tensor/single/arithmetic.ts";
-import { specialFloats, spreadSingleFloats } from "../../compile/floats.ts";
+import { atan2 } from "../../../../src/tensor/functions/single/arc_tangent.ts";
+import { singleArithmetic as on } from "../../../../src/tensor/functions/single/arithmetic.ts";
+import { specialFloats, spreadSingleFloats } from "../../../compile/floats.ts";
 import { ulpDistance } from "./ulp.ts";
 
 Deno.test("f32 atan2() agrees with the platform's, to the bit where IEEE 754 says what it is", () => {

@@ -9,8 +9,8 @@
  *
  * @module
  */
-import type { Arithmetic } from "./arithmetic.ts";
-import type { Shape } from "./program.ts";
+import type { Arithmetic } from "../functions/arithmetic.ts";
+import type { Shape } from "../program.ts";
 
 /** Up to this many terms are added one after the other: sums of no more have no blocks. */
 export const BLOCK = 64;

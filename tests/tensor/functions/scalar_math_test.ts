@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
-import { cos, exp, expm1, log, log1p, sin, tanh } from "../../src/tensor/scalar_math.ts";
-import { specialValues, type Tabulated, tabulated, ulpDistance, worst } from "./ulp.ts";
+import {
+  cos,
+  exp,
+  expm1,
+  log,
+  log1p,
+  sin,
+  tanh,
+} from "../../../src/tensor/functions/scalar_math.ts";
+import { specialValues, type Tabulated, tabulated, ulpDistance, worst } from "../ulp.ts";
 
 type Elementary = (x: number) => number;
 

@@ -11,7 +11,7 @@ import * as elementary from "./elementary.ts";
 import type { Elementary, ElementaryOfTwo } from "./elementary_forms.ts";
 import { erf, erfc, erfcx, logNormalCdf } from "./error_function.ts";
 import { digamma, lgamma, trigamma } from "./gamma_function.ts";
-import type { Unary } from "./program.ts";
+import type { Unary } from "../program.ts";
 import { mod, sign } from "./remainder.ts";
 import * as singleAngle from "./single/arc_tangent.ts";
 import { singleArithmetic } from "./single/arithmetic.ts";

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { ROOT_HALF } from "./error_function.ts";
+import { ROOT_HALF } from "../functions/error_function.ts";
 import type { Rule } from "./gradient_rule.ts";
-import { where } from "./operations.ts";
-import { digamma, erfcx, trigamma } from "./special_functions.ts";
-import type { Tensor } from "./tensor.ts";
+import { where } from "../operations.ts";
+import { digamma, erfcx, trigamma } from "../special_functions.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** 2/√π, √(2/π) and 1/√(2π), rounded. */
 const TWO_OVER_ROOT_PI = 1.1283791670955126;

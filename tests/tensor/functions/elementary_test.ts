@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { tensor } from "../../src/tensor/tensor.ts";
-import { specialFloats, spreadFloats } from "../compile/floats.ts";
-import { specialValues, tabulated, ulpDistance } from "./ulp.ts";
+import { tensor } from "../../../src/tensor/tensor.ts";
+import { specialFloats, spreadFloats } from "../../compile/floats.ts";
+import { specialValues, tabulated, ulpDistance } from "../ulp.ts";
 
 for (const name of ["sigmoid", "softplus", "sqrt"] as const) {
   Deno.test(`${name}() of a tensor is within 2 ulp of the exact value`, () => {

@@ -1,6 +1,6 @@
 /** Units in the last place of floats of 32 bits, and the golden tables that are measured in them. */
-import golden from "../../golden/single.json" with { type: "json" };
-import { formatOf } from "../../../src/tensor/precision.ts";
+import golden from "../../../golden/single.json" with { type: "json" };
+import { formatOf } from "../../../../src/tensor/functions/precision.ts";
 
 /** A function that `tests/golden/single.py` tabulates. */
 export type Tabulated = keyof typeof golden;

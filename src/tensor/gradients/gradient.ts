@@ -5,17 +5,17 @@
  */
 import { dependents, influences } from "./dependents.ts";
 import type { Point, PullBackPoint, Rule } from "./gradient_rule.ts";
-import { MissingGradient } from "./host_call.ts";
-import type { Equation, Primitive, Program } from "./program.ts";
-import { inputTypes, isOf, outputTypes } from "./program.ts";
-import { where } from "./operations.ts";
-import { typeError } from "./mismatch.ts";
+import { MissingGradient } from "../host_call.ts";
+import type { Equation, Primitive, Program } from "../program.ts";
+import { inputTypes, isOf, outputTypes } from "../program.ts";
+import { where } from "../operations.ts";
+import { typeError } from "../mismatch.ts";
 import { scanGradient, withHistory } from "./scan_gradient.ts";
-import { shapeText } from "./shape.ts";
+import { shapeText } from "../shape.ts";
 import { specialRules } from "./special_gradients.ts";
 import { choleskyGradientSlopes, triangularSolveGradient } from "./triangular_gradients.ts";
-import { apply, fill, fromArray, type Tensor, tensor, type TensorLike } from "./tensor.ts";
-import { applyProgram, expectScalar, trace, traced } from "./trace.ts";
+import { apply, fill, fromArray, type Tensor, tensor, type TensorLike } from "../tensor.ts";
+import { applyProgram, expectScalar, trace, traced } from "../trace.ts";
 
 const NONE = (): readonly undefined[] => [];
 

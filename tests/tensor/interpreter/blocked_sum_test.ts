@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { interpreterDevice, interpreterSingleDevice } from "../../src/device/interpreter.ts";
-import { wasmSingleDevice } from "../../src/device/wasm.ts";
-import { BLOCK, blockLength } from "../../src/tensor/blocked_sum.ts";
-import { singleArithmetic as on } from "../../src/tensor/single/arithmetic.ts";
-import { key, normal, uniform } from "../../src/tensor/random.ts";
-import { apply, fill, type Tensor } from "../../src/tensor/tensor.ts";
-import { trace } from "../../src/tensor/trace.ts";
-import { assertSameBits } from "./bits.ts";
+import { interpreterDevice, interpreterSingleDevice } from "../../../src/device/interpreter.ts";
+import { wasmSingleDevice } from "../../../src/device/wasm.ts";
+import { BLOCK, blockLength } from "../../../src/tensor/interpreter/blocked_sum.ts";
+import { singleArithmetic as on } from "../../../src/tensor/functions/single/arithmetic.ts";
+import { key, normal, uniform } from "../../../src/tensor/random.ts";
+import { apply, fill, type Tensor } from "../../../src/tensor/tensor.ts";
+import { trace } from "../../../src/tensor/trace.ts";
+import { assertSameBits } from "../bits.ts";
 
 /** The sum of each of several arrays over axes, on both f32 devices, which must agree. */
 async function sums(x: Tensor, axes: readonly number[]): Promise<Tensor> {

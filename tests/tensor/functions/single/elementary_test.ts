@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { formatOf } from "../../../src/tensor/precision.ts";
-import { spreadSingleFloats } from "../../compile/floats.ts";
+import { formatOf } from "../../../../src/tensor/functions/precision.ts";
+import { spreadSingleFloats } from "../../../compile/floats.ts";
 import {
   single,
   specialValues,

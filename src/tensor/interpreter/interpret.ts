@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { threefryInto } from "../random/threefry.ts";
+import { threefryInto } from "../../random/threefry.ts";
 import {
   addBlock,
   BLOCK,
@@ -14,7 +14,7 @@ import {
   closeBlocks,
   noBlocks,
 } from "./blocked_sum.ts";
-import { callHost } from "./host_call.ts";
+import { callHost } from "../host_call.ts";
 import { gathered, scattered } from "./indexed_values.ts";
 import type {
   ArrayData,
@@ -27,9 +27,9 @@ import type {
   RuleTable,
   Unary,
   ValueType,
-} from "./program.ts";
-import { UNARY } from "./program.ts";
-import { applyUnary, type FloatFormat, formatOf, type Precision } from "./precision.ts";
+} from "../program.ts";
+import { UNARY } from "../program.ts";
+import { applyUnary, type FloatFormat, formatOf, type Precision } from "../functions/precision.ts";
 import { scanned } from "./scan_values.ts";
 import {
   allocate,
@@ -38,7 +38,7 @@ import {
   reductionOffsets,
   sizeOf,
   stridesOf,
-} from "./shape.ts";
+} from "../shape.ts";
 import { choleskyGradientOf, choleskyOf, solved } from "./triangular_values.ts";
 
 type Rule = (

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { cumulativeSum, prod } from "../../src/tensor/accumulate.ts";
-import { grad, valueAndGradient } from "../../src/tensor/gradient.ts";
-import { hostFunction } from "../../src/tensor/host_function.ts";
-import { cholesky } from "../../src/tensor/linear_algebra.ts";
+import { cumulativeSum, prod } from "../../../src/tensor/accumulate.ts";
+import { grad, valueAndGradient } from "../../../src/tensor/gradients/gradient.ts";
+import { hostFunction } from "../../../src/tensor/host_function.ts";
+import { cholesky } from "../../../src/tensor/linear_algebra.ts";
 import {
   clamp,
   concat,
@@ -11,7 +11,7 @@ import {
   softmax,
   stack,
   where,
-} from "../../src/tensor/operations.ts";
+} from "../../../src/tensor/operations.ts";
 import {
   atan,
   atan2,
@@ -24,12 +24,12 @@ import {
   logNormalCdf,
   mod,
   tan,
-} from "../../src/tensor/special_functions.ts";
-import type { Primitive, RuleTable } from "../../src/tensor/program.ts";
-import { key, normal, split } from "../../src/tensor/random.ts";
-import { apply, Tensor, tensor } from "../../src/tensor/tensor.ts";
-import { applyProgram, repeatLoop, trace } from "../../src/tensor/trace.ts";
-import { assertSlopes } from "./central_differences.ts";
+} from "../../../src/tensor/special_functions.ts";
+import type { Primitive, RuleTable } from "../../../src/tensor/program.ts";
+import { key, normal, split } from "../../../src/tensor/random.ts";
+import { apply, Tensor, tensor } from "../../../src/tensor/tensor.ts";
+import { applyProgram, repeatLoop, trace } from "../../../src/tensor/trace.ts";
+import { assertSlopes } from "../central_differences.ts";
 
 /** A function of a vector of 6, all of whose values count. */
 type F = (x: Tensor) => Tensor;
