@@ -136,7 +136,7 @@ const catches: [name: string, rule: Rule, offender: Files, at: string][] = [
   [
     "layers: src with what only tests need",
     layerViolations,
-    { "src/io/a.ts": 'import { fc } from "../deps.ts";' },
+    { "src/io/a.ts": 'import { fc } from "../../tests/deps.ts";' },
     "src/io/a.ts:1",
   ],
   [
