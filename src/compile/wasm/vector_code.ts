@@ -60,6 +60,13 @@ function wordLanes(...lanes: readonly number[]): number[] {
   return lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte));
 }
 
+/** Bytes of a shuffle that turns each word to the left by so many bytes: one instruction instead of three. */
+function rotatedBytes(distance: number): number[] {
+  return [0, 4, 8, 12].flatMap((first) =>
+    [0, 1, 2, 3].map((byte) => first + (byte + 4 - distance) % 4)
+  );
+}
+
 /**
  * Pushes vector `v` of a result.
  *
@@ -165,6 +172,13 @@ export function pushVector(to: VectorStack, instruction: Instruction, v: number)
       );
       return;
     case "rotateLeftWord":
+      if (immediate % 8 === 0) {
+        to.get(a, v);
+        to.get(a, v);
+        to.simd(SIMD.shuffle);
+        to.code.raw(rotatedBytes(immediate / 8));
+        return;
+      }
       to.get(a, v);
       to.code.byte(CODE.i32Const).signed(immediate);
       to.simd(SIMD.i32x4ShiftLeft);
