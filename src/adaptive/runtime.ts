@@ -5,7 +5,7 @@
  */
 import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/independence.ts";
-import { normalVectors } from "../global/normals.ts";
+import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { startOn } from "../kernels/vectorize.ts";
@@ -69,7 +69,12 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
     chainDevice,
     RECORD,
   );
-  const normals = normalVectors(target.dimension, device);
+  const normals = new Map<number, NormalVectors>();
+  const normalsFor = (length: number): NormalVectors => {
+    const made = normals.get(length) ?? normalVectors(length, device);
+    normals.set(length, made);
+    return made;
+  };
   return {
     plan,
     start,
@@ -87,7 +92,7 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
       if (plan.flow === undefined) {
         throw new TypeError("Cannot move globally: the plan has no flow");
       }
-      const ofFlow = flowProposal(plan.flow, flowState, normals);
+      const ofFlow = flowProposal(plan.flow, flowState, normalsFor(plan.flow.normals(flowState)));
       return plan.global({ proposal: plan.proposal(ofFlow, flowState, device), start });
     },
   };

@@ -26,5 +26,5 @@ export interface TrainedFlow extends Proposal {
  * @returns The flow.
  */
 export function trainedFlow(kind: Flow, state: FlowState, device: Device): TrainedFlow {
-  return { kind, state, ...flowProposal(kind, state, normalVectors(state.dimension, device)) };
+  return { kind, state, ...flowProposal(kind, state, normalVectors(kind.normals(state), device)) };
 }

@@ -3,18 +3,19 @@
  *
  * @module
  */
+import { type Base, logDensityAtOrigin } from "./base.ts";
 import { ENGINE_BYTES } from "./engine_bytes.ts";
 import type { Whitening } from "./whitening.ts";
 
 /** The version of the interface that this host is written for. */
-const INTERFACE = 3;
+const INTERFACE = 4;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
   engineInterface(): number;
   wordsNew(count: number): number;
   wordsAt(words: number): number;
-  engineNew(words: number, range: number): number;
+  engineNew(words: number, range: number, baseConstant: number): number;
   engineFree(engine: number): void;
   engineCount(engine: number): number;
   engineWeights(engine: number): number;
@@ -22,10 +23,13 @@ interface Exports {
   engineSecondMoment(engine: number): number;
   engineMean(engine: number): number;
   engineFactor(engine: number): number;
+  engineRotations(engine: number): number;
   engineReserve(engine: number, rows: number): number;
   engineLog(engine: number): number;
   engineOrder(engine: number, count: number): number;
-  engineMap(engine: number, inverse: number, density: number): void;
+  engineRowWeights(engine: number): number;
+  engineMap(engine: number, inverse: number, density: number, single: number): void;
+  engineScores(engine: number): void;
   engineWhiten(engine: number): void;
   engineWhiteningLogDeterminant(engine: number): number;
   engineLoss(engine: number, first: number, count: number): number;
@@ -74,8 +78,22 @@ export interface EngineShape {
   readonly bins: number;
   /** Splines act on [−range, range]. */
   readonly range: number;
+  /** Whether coordinates are moved by affine maps instead of splines. */
+  readonly affine?: boolean;
+  /** What points are mapped to. */
+  readonly base: Base;
+  /** For each layer, whether a rotation comes before it. */
+  readonly rotated: readonly boolean[];
   /** For each layer, which coordinates it moves. */
   readonly masks: readonly (readonly boolean[])[];
+}
+
+/** The numbers of a flow that its densities depend on. */
+export interface Numbers extends Whitening {
+  /** The weights. */
+  readonly weights: Float32Array;
+  /** For each layer the orthogonal matrix R, d × d, of the rotation x ↦ Rᵀx before it, if any. */
+  readonly rotations: readonly (Float64Array | undefined)[];
 }
 
 /** Weights with the optimiser's memory of them. */
@@ -96,6 +114,8 @@ export interface MapOptions {
   readonly inverse: boolean;
   /** Whether the number of each row is its log density, instead of ln |det|. */
   readonly density: boolean;
+  /** Whether to compute in single precision: about twice as fast, with six digits. */
+  readonly single?: boolean;
 }
 
 /** Rows through the flow. */
@@ -120,11 +140,16 @@ export interface UpdateOptions {
 export interface Batch extends UpdateOptions {
   /** Numbers of the rows, at least one. */
   readonly rows: Uint32Array;
+  /**
+   * How much each of these rows counts, one number for each; 1 by default. The loss is Σ wᵢ (−ln q(xᵢ))
+   * divided by the number of rows: weights may be of any size and sign.
+   */
+  readonly weights?: Float32Array;
 }
 
 /** Refuses what would read beyond the data or leave weights that are no numbers. */
 function checkBatch(
-  { rows, learningRate, clip, weightDecay }: Required<Batch>,
+  { rows, weights, learningRate, clip, weightDecay }: Required<Omit<Batch, "weights">> & Batch,
   most: number,
 ): void {
   const stray = rows.find((row) => row >= most);
@@ -132,6 +157,12 @@ function checkBatch(
     throw new RangeError(
       "Cannot update a flow by a batch " +
         (stray === undefined ? "without rows" : `with row ${stray}: the data has ${most} rows`),
+    );
+  }
+  if (weights !== undefined && weights.length !== rows.length) {
+    throw new RangeError(
+      `Cannot update a flow by a batch of ${rows.length} rows with ${weights.length} weights: give one ` +
+        "for each row",
     );
   }
   const refuse = (name: string, value: number, expected: string): never => {
@@ -150,6 +181,7 @@ export class Engine {
   readonly #exports: Exports;
   readonly #engine: number;
   readonly #dimension: number;
+  readonly #rotated: readonly boolean[];
   /** Number of weights. */
   readonly count: number;
 
@@ -157,14 +189,27 @@ export class Engine {
    * @param exports The module.
    * @param shape What the flow is made of.
    */
-  constructor(exports: Exports, { dimension, hidden, bins, range, masks }: EngineShape) {
+  constructor(
+    exports: Exports,
+    { dimension, hidden, bins, range, affine = false, base, rotated, masks }: EngineShape,
+  ) {
     this.#exports = exports;
     this.#dimension = dimension;
-    const description = [dimension, bins, hidden.length, ...hidden, ...masks.flat().map(Number)];
+    this.#rotated = rotated;
+    const description = [
+      dimension,
+      bins,
+      masks.length,
+      hidden.length,
+      Number(affine),
+      base.degrees,
+      ...hidden,
+      ...[base.periodic, rotated, masks.flat()].flat().map(Number),
+    ];
     const words = exports.wordsNew(description.length);
     new Uint32Array(exports.memory.buffer, exports.wordsAt(words), description.length)
       .set(description);
-    this.#engine = exports.engineNew(words, range);
+    this.#engine = exports.engineNew(words, range, logDensityAtOrigin(base));
     this.count = exports.engineCount(this.#engine);
   }
 
@@ -182,7 +227,7 @@ export class Engine {
     return new Float32Array(this.#exports.memory.buffer, at, this.count);
   }
 
-  #put({ mean, cholesky }: Whitening, weights: Float32Array, data: Float64Array): number {
+  #put({ mean, cholesky, weights, rotations }: Numbers, data: Float64Array): number {
     const e = this.#exports;
     if (weights.length !== this.count) {
       throw new TypeError(
@@ -198,14 +243,33 @@ export class Engine {
     this.#singles(e.engineWeights(this.#engine)).set(weights);
     this.#doubles(e.engineMean(this.#engine), mean.length).set(mean);
     this.#doubles(e.engineFactor(this.#engine), cholesky.length).set(cholesky);
+    this.#putRotations(rotations);
     const at = e.engineReserve(this.#engine, data.length / this.#dimension);
     this.#doubles(at, data.length).set(data);
     return at;
   }
 
+  #putRotations(rotations: Numbers["rotations"]): void {
+    const d = this.#dimension;
+    // After each matrix the engine keeps d zeros.
+    let at = this.#exports.engineRotations(this.#engine);
+    this.#rotated.forEach((rotated, layer) => {
+      const rotation = rotations[layer];
+      if (rotated !== (rotation !== undefined)) {
+        throw new TypeError(
+          "Cannot use a state with other rotations than its flow: give it the options that the state " +
+            "was made with",
+        );
+      }
+      if (rotation === undefined) return;
+      this.#doubles(at, d * d).set(rotation);
+      at += (d + 1) * d * Float64Array.BYTES_PER_ELEMENT;
+    });
+  }
+
   /**
-   * Maps rows to the base or back, in double precision: both ways must agree to the last digits, since
-   * the global move compares log densities from either.
+   * Maps rows to the base or back; in double precision unless told otherwise: both ways must agree to the
+   * last digits, since the global move compares log densities from either.
    *
    * @param state Weights and whitening.
    * @param data n × d.
@@ -213,17 +277,34 @@ export class Engine {
    * @returns The rows and their numbers.
    */
   map(
-    state: Whitening & { readonly weights: Float32Array },
+    state: Numbers,
     data: Float64Array,
-    { inverse, density }: MapOptions,
+    { inverse, density, single = false }: MapOptions,
   ): Mapped {
-    const at = this.#put(state, state.weights, data);
-    this.#exports.engineMap(this.#engine, Number(inverse), Number(density));
-    const rows = data.length / this.#dimension;
+    const at = this.#put(state, data);
+    this.#exports.engineMap(this.#engine, Number(inverse), Number(density), Number(single));
+    return this.#mapped(at, data.length);
+  }
+
+  #mapped(at: number, length: number): Mapped {
+    const rows = length / this.#dimension;
     return {
-      value: this.#doubles(at, data.length).slice(),
+      value: this.#doubles(at, length).slice(),
       log: this.#doubles(this.#exports.engineLog(this.#engine), rows).slice(),
     };
+  }
+
+  /**
+   * The slopes of the log density at points, in double precision.
+   *
+   * @param state Weights and whitening.
+   * @param data Points, n × d.
+   * @returns ∇ ln q at each, n × d, and ln q.
+   */
+  scores(state: Numbers, data: Float64Array): Mapped {
+    const at = this.#put(state, data);
+    this.#exports.engineScores(this.#engine);
+    return this.#mapped(at, data.length);
   }
 
   /**
@@ -234,11 +315,11 @@ export class Engine {
    * @returns Loss and slopes.
    */
   loss(
-    state: Whitening & { readonly weights: Float32Array },
+    state: Numbers,
     data: Float64Array,
   ): { readonly loss: number; readonly slopes: Float64Array } {
     const e = this.#exports;
-    this.#put(state, state.weights, data);
+    this.#put(state, data);
     e.engineWhiten(this.#engine);
     const loss = e.engineExactLoss(this.#engine) -
       e.engineWhiteningLogDeterminant(this.#engine);
@@ -253,32 +334,37 @@ export class Engine {
    * @param from The weights before, and the whitening.
    * @param data n × d, from which the batches choose rows.
    * @param batches What each update is made from, and how.
-   * @returns The weights after, and the loss (mean of −ln q over the batch) before each update.
+   * @returns The weights after, and the loss (mean of −ln q over the batch, each times its weight) before
+   * each update.
    * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
    * range.
    */
   update(
-    from: Whitening & Weights,
+    from: Numbers & Weights,
     data: Float64Array,
     batches: readonly Batch[],
   ): { readonly weights: Weights; readonly losses: readonly number[] } {
     const e = this.#exports;
     const engine = this.#engine;
-    const complete = batches.map(({ rows, learningRate, clip = 1, weightDecay = 0 }) => {
-      const batch = { rows, learningRate, clip, weightDecay };
+    const complete = batches.map(({ clip = 1, weightDecay = 0, ...given }) => {
+      const batch = { ...given, clip, weightDecay };
       checkBatch(batch, data.length / this.#dimension);
       return batch;
     });
-    this.#put(from, from.weights, data);
+    this.#put(from, data);
     this.#singles(e.engineFirstMoment(engine)).set(from.firstMoment);
     this.#singles(e.engineSecondMoment(engine)).set(from.secondMoment);
     e.engineWhiten(engine);
     const constant = e.engineWhiteningLogDeterminant(engine);
     let { updates } = from;
-    const losses = complete.map(({ rows, learningRate, clip, weightDecay }) => {
+    const losses = complete.map(({ rows, weights, learningRate, clip, weightDecay }) => {
       const at = e.engineOrder(engine, rows.length);
       new Uint32Array(e.memory.buffer, at, rows.length).set(rows);
-      const loss = e.engineLoss(engine, 0, rows.length) - constant;
+      const counts = new Float32Array(e.memory.buffer, e.engineRowWeights(engine), rows.length);
+      if (weights === undefined) counts.fill(1);
+      else counts.set(weights);
+      const mean = counts.reduce((sum, each) => sum + each, 0) / rows.length;
+      const loss = e.engineLoss(engine, 0, rows.length) - mean * constant;
       if (Number.isFinite(loss)) {
         updates += e.engineUpdate(engine, updates + 1, learningRate, clip, weightDecay);
       }

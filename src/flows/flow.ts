@@ -4,13 +4,14 @@
  * @module
  */
 import type { KeyWords } from "../random/words.ts";
-import type { Batch, UpdateOptions, Weights } from "./engine.ts";
-import type { Whitening } from "./whitening.ts";
+import type { Batch, Numbers, UpdateOptions, Weights } from "./engine.ts";
 
 /** The state of a flow: plain data, never changed in place. */
-export interface FlowState extends Weights, Whitening {
+export interface FlowState extends Weights, Numbers {
   /** Coordinates, d. */
   readonly dimension: number;
+  /** Which of them are periodic, with the period 2π. */
+  readonly periodic: readonly boolean[];
   /** For each layer, which coordinates it moves. */
   readonly masks: readonly (readonly boolean[])[];
 }
@@ -29,6 +30,14 @@ export interface FlowMap {
   readonly value: Float64Array;
   /** [n]. */
   readonly logDeterminant: Float64Array;
+}
+
+/** The slopes of a flow's log density at points. */
+export interface FlowScores {
+  /** ∇ ln q at each, n × d. */
+  readonly score: Float64Array;
+  /** ln q at each, [n]. */
+  readonly logDensity: Float64Array;
 }
 
 /** A flow after some updates. */
@@ -51,8 +60,11 @@ export interface Flow {
    *
    * @param dimension Coordinates, at least 1.
    * @param key For the weights and for how layers split the coordinates.
+   * @param periodic Which coordinates are periodic, with the period 2π; none by default. Its density is
+   * that on the circle there, and what it draws lies in [−π, π].
+   * @throws {RangeError} If some are periodic and this kind of flow knows no such coordinates.
    */
-  init(dimension: number, key: KeyWords): FlowState;
+  init(dimension: number, key: KeyWords, periodic?: readonly boolean[]): FlowState;
   /**
    * Sets the whitening to the mean and the full covariance of data, n × d.
    *
@@ -64,10 +76,14 @@ export interface Flow {
   forward(state: FlowState, position: Float64Array): Promise<FlowMap>;
   /** The base n × d to points. */
   inverse(state: FlowState, base: Float64Array): Promise<FlowMap>;
-  /** Points from standard normal vectors n × d, with their log density from the same pass. */
-  sample(state: FlowState, base: Float64Array): Promise<FlowDraws>;
+  /** How many standard normal numbers {@linkcode Flow.sample} makes a point of: d for a normal base. */
+  normals(state: FlowState): number;
+  /** Points from standard normal numbers, n × `normals(state)`, with their log density. */
+  sample(state: FlowState, normals: Float64Array): Promise<FlowDraws>;
   /** Log density at points, n × d. */
   logDensity(state: FlowState, position: Float64Array): Promise<Float64Array>;
+  /** Log density and its gradient in the points, n × d. */
+  scores(state: FlowState, position: Float64Array): Promise<FlowScores>;
   /** One gradient step on −E ln q over rows n × d. */
   update(
     state: FlowState,
@@ -75,8 +91,9 @@ export interface Flow {
     options: UpdateOptions,
   ): Promise<{ readonly state: FlowState; readonly loss: number }>;
   /**
-   * Several gradient steps, each on −E ln q over the rows of data n × d that its batch names. A step
-   * whose loss is not finite, as from data that is not, changes nothing: its loss says so.
+   * Several gradient steps, each on −E ln q over the rows of data n × d that its batch names, each times
+   * its weight. A step whose loss is not finite, as from data that is not, changes nothing: its loss says
+   * so.
    *
    * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
    * range.

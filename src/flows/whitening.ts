@@ -31,7 +31,11 @@ export function identityWhitening(dimension: number): Whitening {
  * @throws {TypeError} If the data does not consist of rows of d numbers.
  * @throws {RangeError} If there are fewer than two rows, or a number or its square is not finite.
  */
-export function whiteningOf(data: Float64Array, dimension: number): Whitening {
+export function whiteningOf(
+  data: Float64Array,
+  dimension: number,
+  periodic: readonly boolean[] = new Array<boolean>(dimension).fill(false),
+): Whitening {
   const d = dimension;
   const rows = data.length / d;
   if (!Number.isInteger(rows)) {
@@ -72,6 +76,20 @@ export function whiteningOf(data: Float64Array, dimension: number): Whitening {
     covariance[i * d + i] = variance > 0 ? variance * (1 + JITTER) : 1;
   }
   return { mean, cholesky: choleskyOf(covariance, d) };
+}
+
+/** From points to white coordinates: L⁻¹(x − mean). */
+export function whiten({ mean, cholesky }: Whitening, data: Float64Array): Float64Array {
+  const d = mean.length;
+  const white = data.slice();
+  for (let at = 0; at < white.length; at += d) {
+    for (let i = 0; i < d; i++) {
+      let sum = white[at + i] - mean[i];
+      for (let j = 0; j < i; j++) sum -= cholesky[i * d + j] * white[at + j];
+      white[at + i] = sum / cholesky[i * d + i];
+    }
+  }
+  return white;
 }
 
 function choleskyOf(covariance: Float64Array, d: number): Float64Array {

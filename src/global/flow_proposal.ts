@@ -13,7 +13,7 @@ import type { Proposal } from "./proposal.ts";
  *
  * @param flow The kind of flow.
  * @param state Its weights.
- * @param normals Draws the points that it transforms.
+ * @param normals Draws vectors of `flow.normals(state)` normal numbers, which its points are made of.
  * @returns The distribution.
  */
 export function flowProposal(flow: Flow, state: FlowState, normals: NormalVectors): Proposal {
@@ -22,7 +22,7 @@ export function flowProposal(flow: Flow, state: FlowState, normals: NormalVector
       const base = await normals(key, n);
       const { position, logDensity } = await flow.sample(state, base.data as Float64Array);
       return {
-        position: fromArray({ dtype: "f64", shape: base.shape, data: position }),
+        position: fromArray({ dtype: "f64", shape: [n, state.dimension], data: position }),
         logDensity: fromArray({ dtype: "f64", shape: [n], data: logDensity }),
       };
     },

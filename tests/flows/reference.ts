@@ -1,4 +1,5 @@
 /** A spline coupling flow in plain numbers, written from the paper; and states to try it on. */
+import type { EngineShape } from "../../src/flows/engine.ts";
 import type { FlowState } from "../../src/flows/flow.ts";
 import type { KeyWords } from "../../src/random/words.ts";
 import { normals } from "../diagnostics/series.ts";
@@ -12,6 +13,13 @@ export interface Form {
 
 /** The options that `splineFlow()` takes by default, but for the number of layers. */
 export const DEFAULT_FORM: Form = { hidden: [32, 32], bins: 10, range: 10 };
+
+/** The engine's shape of a state. */
+export function shapeOf(state: FlowState, form: Form): EngineShape {
+  const { dimension, periodic, masks, rotations } = state;
+  const rotated = rotations.map((rotation) => rotation !== undefined);
+  return { dimension, ...form, base: { degrees: 0, periodic }, rotated, masks };
+}
 
 /** Smallest share of a bin, and smallest slope. */
 const LEAST = 1e-3;

@@ -4,7 +4,14 @@ import { type Engine, withEngine } from "../../src/flows/engine.ts";
 import type { FlowState } from "../../src/flows/flow.ts";
 import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { normals, uniforms } from "../diagnostics/series.ts";
-import { affineMaps, correlated, type Form, perturbed } from "./reference.ts";
+import {
+  affineMaps,
+  correlated,
+  DEFAULT_FORM,
+  type Form,
+  perturbed,
+  shapeOf,
+} from "./reference.ts";
 
 const CASES: readonly (readonly [dimension: number, hidden: readonly number[], bins: number])[] = [
   [1, [], 8],
@@ -39,7 +46,7 @@ function caseOf([dimension, hidden, bins]: (typeof CASES)[number]): Case {
     state,
     form,
     data,
-    run: (work) => withEngine({ dimension, ...form, masks: state.masks }, work),
+    run: (work) => withEngine(shapeOf(state, form), work),
   };
 }
 
@@ -131,7 +138,7 @@ Deno.test("some weights of every kind are felt", async () => {
 Deno.test("points beyond the splines do not feel their parameters", async () => {
   const flow = splineFlow({ layers: 1 });
   const state = perturbed(flow.init(1, [1, 1]), [1, 2], 1);
-  const shape = { dimension: 1, hidden: [32, 32], bins: 10, range: 10, masks: state.masks };
+  const shape = shapeOf(state, DEFAULT_FORM);
   const data = Float64Array.of(10, -10, 11, -70, ...normals([1, 3], 1).map((z) => 100 + z));
   const { slopes } = await withEngine(shape, (engine) => engine.loss(state, data));
   assert.ok(slopes.every((slope) => slope === 0));

@@ -5,7 +5,7 @@ import type { FlowState } from "../../src/flows/flow.ts";
 import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { permutation } from "../../src/random/words.ts";
 import { normals } from "../diagnostics/series.ts";
-import { correlated, DEFAULT_FORM, largestDifference, perturbed } from "./reference.ts";
+import { correlated, DEFAULT_FORM, largestDifference, perturbed, shapeOf } from "./reference.ts";
 
 const flow = splineFlow({ layers: 4 });
 const DIMENSION = 3;
@@ -28,8 +28,7 @@ function rowsFrom(first: number, count: number): Uint32Array {
 }
 
 function slopesOf(state: FlowState, points: Float64Array): Promise<Float64Array> {
-  const shape = { dimension: DIMENSION, ...DEFAULT_FORM, masks: state.masks };
-  return withEngine(shape, (engine) => engine.loss(state, points).slopes);
+  return withEngine(shapeOf(state, DEFAULT_FORM), (engine) => engine.loss(state, points).slopes);
 }
 
 /** Kingma & Ba 2015, algorithm 1; Loshchilov & Hutter 2019, algorithm 2; slopes shortened to `clip`. */

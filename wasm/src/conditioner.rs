@@ -83,25 +83,26 @@ impl Conditioner {
         self.last().forward(weights, from, output);
     }
 
-    /// From `by_output` to `by_input`, adding the slopes in the weights to `by_weights`.
+    /// From `by_output` to `by_input`, adding the slopes in the weights to `by_weights`, if wanted.
     pub fn backward<V: Vector>(
         &self,
         weights: &[V::Scalar],
         activations: &Activations<V>,
         slopes: &mut Slopes<V>,
-        by_weights: &mut [V],
+        mut by_weights: Option<&mut [V]>,
     ) {
         let Slopes { by_output, by_hidden, by_input } = slopes;
         for (k, map) in self.maps.iter().enumerate().rev() {
             let (before, after) = by_hidden.split_at_mut(k);
             let by: &[V] = after.first().map_or(by_output, |by| by);
+            let input = if k == 0 { &activations.input } else { &activations.hidden[k - 1] };
+            if let Some(by_weights) = by_weights.as_deref_mut() {
+                map.accumulate(input, by, by_weights);
+            }
             if k == 0 {
-                map.accumulate(&activations.input, by, by_weights);
                 map.backward(weights, by, by_input);
             } else {
-                let input = &activations.hidden[k - 1];
                 let to = &mut before[k - 1];
-                map.accumulate(input, by, by_weights);
                 map.backward(weights, by, to);
                 activate_backward(input, to);
             }

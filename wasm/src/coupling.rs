@@ -1,26 +1,40 @@
-//! A coupling layer: splines move one part of the coordinates, with parameters that depend on the
-//! others (Dinh, Sohl-Dickstein & Bengio 2017, §3.2; Durkan et al. 2019).
+//! A coupling layer: maps move one part of the coordinates, with parameters that depend on the others
+//! (Dinh, Sohl-Dickstein & Bengio 2017, §3.2; Durkan et al. 2019).
 
 use crate::conditioner::{Activations, Conditioner, Slopes};
 use crate::dense::WIDTH;
-use crate::spline::{parameters, Raw, Spline};
+use crate::elementary::cos_sin;
+use crate::transform::{Direction, Kind, Transforms};
 use crate::vector::Vector;
 
-/// Which way through a flow.
-#[derive(Clone, Copy, PartialEq)]
-pub enum Direction {
-    /// From points to the base.
-    Forward,
-    /// From the base to points.
-    Inverse,
+/// A coordinate that a layer moves.
+struct Moved {
+    coordinate: usize,
+    kind: Kind,
+    /// Number of its first parameter among the conditioner's outputs.
+    first: usize,
+}
+
+/// A coordinate that a layer is given.
+struct Given {
+    coordinate: usize,
+    /// Whether the conditioner sees its cosine and sine.
+    periodic: bool,
 }
 
 /// One layer.
 pub struct Coupling {
-    given: Vec<usize>,
-    moved: Vec<usize>,
+    given: Vec<Given>,
+    moved: Vec<Moved>,
     conditioner: Conditioner,
-    bins: usize,
+}
+
+/// What the coordinates of a flow are, and how they are moved.
+pub struct Coordinates<'a> {
+    pub periodic: &'a [bool],
+    /// How coordinates that are not periodic are moved.
+    pub kind: Kind,
+    pub bins: usize,
 }
 
 /// What a block leaves behind for the way back.
@@ -29,16 +43,28 @@ pub struct Trace<V> {
     moved: Vec<V>,
 }
 
+fn part(block: &[impl Copy], i: usize) -> core::ops::Range<usize> {
+    debug_assert!((i + 1) * WIDTH <= block.len());
+    i * WIDTH..(i + 1) * WIDTH
+}
+
 impl Coupling {
     /// A layer whose weights start at `at` and that moves the coordinates where the mask is not 0.
-    pub fn new(at: usize, mask: &[u8], hidden: &[usize], bins: usize) -> Coupling {
-        let where_moved = |moved: bool| -> Vec<usize> {
-            (0..mask.len()).filter(|&i| (mask[i] != 0) == moved).collect()
-        };
-        let (given, moved) = (where_moved(false), where_moved(true));
-        let outputs = moved.len() * parameters(bins);
-        let conditioner = Conditioner::new(at, given.len(), hidden, outputs);
-        Coupling { given, moved, conditioner, bins }
+    pub fn new(at: usize, mask: &[u8], hidden: &[usize], coordinates: &Coordinates) -> Coupling {
+        let Coordinates { periodic, kind, bins } = *coordinates;
+        let (mut given, mut moved, mut outputs) = (Vec::new(), Vec::new(), 0);
+        for (coordinate, (&mask, &periodic)) in mask.iter().zip(periodic).enumerate() {
+            if mask == 0 {
+                given.push(Given { coordinate, periodic });
+            } else {
+                let kind = if periodic { Kind::Circle } else { kind };
+                moved.push(Moved { coordinate, kind, first: outputs });
+                outputs += kind.parameters(bins);
+            }
+        }
+        let inputs = given.iter().map(|given| 1 + given.periodic as usize).sum();
+        let conditioner = Conditioner::new(at, inputs, hidden, outputs);
+        Coupling { given, moved, conditioner }
     }
 
     /// Where the next layer's weights start.
@@ -62,104 +88,73 @@ impl Coupling {
         &self,
         direction: Direction,
         weights: &[V::Scalar],
-        spline: &mut Spline<V>,
+        transforms: &mut Transforms<V>,
         trace: &mut Trace<V>,
         x: &mut [V],
         log: &mut [V; WIDTH],
     ) {
-        let input = &mut trace.activations.input;
-        for (to, &i) in input.chunks_exact_mut(WIDTH).zip(&self.given) {
-            to.copy_from_slice(&x[i * WIDTH..(i + 1) * WIDTH]);
+        let mut inputs = trace.activations.input.chunks_exact_mut(WIDTH);
+        let mut next = || inputs.next().expect("an input for each given number");
+        for &Given { coordinate, periodic } in &self.given {
+            let from = &x[part(x, coordinate)];
+            if periodic {
+                let (cos, sin) = (next(), next());
+                for v in 0..WIDTH {
+                    (cos[v], sin[v]) = cos_sin(from[v]);
+                }
+            } else {
+                next().copy_from_slice(from);
+            }
         }
         self.conditioner.forward(weights, &mut trace.activations);
-        for (k, &i) in self.moved.iter().enumerate() {
-            let moved = &mut x[i * WIDTH..(i + 1) * WIDTH];
+        for (k, &Moved { coordinate, kind, first }) in self.moved.iter().enumerate() {
+            let here = part(x, coordinate);
+            let moved = &mut x[here];
             trace.moved[k * WIDTH..(k + 1) * WIDTH].copy_from_slice(moved);
-            let raw = &mut trace.activations.output;
-            match direction {
-                Direction::Forward => splines_forward(spline, raw, k, self.bins, moved, log),
-                Direction::Inverse => splines_inverse(spline, raw, k, self.bins, moved, log),
-            }
+            transforms.pass(kind, direction, &mut trace.activations.output, first, moved, log);
         }
     }
 
     /// Backward through the way forward: `by_x` holds the slopes of the loss in the layer's output and
-    /// then those in its input; those in the weights are added to `by_weights`.
+    /// then those in its input; those in the weights are added to `by_weights`, if they are wanted.
     #[allow(clippy::too_many_arguments)]
     pub fn backward<V: Vector>(
         &self,
         weights: &[V::Scalar],
-        spline: &mut Spline<V>,
+        transforms: &mut Transforms<V>,
         trace: &mut Trace<V>,
         slopes: &mut Slopes<V>,
         by_x: &mut [V],
         by_log: &[V; WIDTH],
-        by_weights: &mut [V],
+        by_weights: Option<&mut [V]>,
     ) {
-        for (k, &i) in self.moved.iter().enumerate() {
-            let by = &mut by_x[i * WIDTH..(i + 1) * WIDTH];
+        for (k, &Moved { coordinate, kind, first }) in self.moved.iter().enumerate() {
+            let here = part(by_x, coordinate);
             let x = &trace.moved[k * WIDTH..(k + 1) * WIDTH];
             let raw = &mut trace.activations.output;
-            splines_backward(spline, raw, k, self.bins, x, by, by_log, &mut slopes.by_output);
+            let by_raw = &mut slopes.by_output;
+            transforms.backward(kind, raw, first, x, &mut by_x[here], by_log, by_raw);
         }
         self.conditioner.backward(weights, &trace.activations, slopes, by_weights);
-        // What the conditioner was given felt its splines too.
-        for (by, &i) in slopes.by_input.chunks_exact(WIDTH).zip(&self.given) {
-            for (sum, &each) in by_x[i * WIDTH..(i + 1) * WIDTH].iter_mut().zip(by) {
-                *sum = sum.add(each);
+        // What the conditioner was given felt its maps too.
+        let mut inputs = trace.activations.input.chunks_exact(WIDTH);
+        let mut bys = slopes.by_input.chunks_exact(WIDTH);
+        let mut next = || inputs.next().zip(bys.next()).expect("an input for each given number");
+        for &Given { coordinate, periodic } in &self.given {
+            let here = part(by_x, coordinate);
+            let sums = &mut by_x[here];
+            let (first, by) = next();
+            if periodic {
+                let (sin, by_sin) = next();
+                for v in 0..WIDTH {
+                    let each = first[v].mul(by_sin[v]).sub(sin[v].mul(by[v]));
+                    sums[v] = sums[v].add(each);
+                }
+            } else {
+                for v in 0..WIDTH {
+                    sums[v] = sums[v].add(by[v]);
+                }
             }
         }
-    }
-}
-
-// Functions of their own, so that WebAssembly engines optimise them after a few calls.
-
-#[inline(never)]
-fn splines_forward<V: Vector>(
-    spline: &mut Spline<V>,
-    raw: &mut [V],
-    k: usize,
-    bins: usize,
-    x: &mut [V],
-    log: &mut [V; WIDTH],
-) {
-    for v in 0..WIDTH {
-        let passed = spline.forward(Raw::of(raw, k, bins, v), x[v]);
-        x[v] = passed.value;
-        log[v] = log[v].add(passed.log_slope);
-    }
-}
-
-#[inline(never)]
-fn splines_inverse<V: Vector>(
-    spline: &mut Spline<V>,
-    raw: &mut [V],
-    k: usize,
-    bins: usize,
-    y: &mut [V],
-    log: &mut [V; WIDTH],
-) {
-    for v in 0..WIDTH {
-        let passed = spline.inverse(Raw::of(raw, k, bins, v), y[v]);
-        y[v] = passed.value;
-        log[v] = log[v].add(passed.log_slope);
-    }
-}
-
-#[inline(never)]
-#[allow(clippy::too_many_arguments)]
-fn splines_backward<V: Vector>(
-    spline: &mut Spline<V>,
-    raw: &mut [V],
-    k: usize,
-    bins: usize,
-    x: &[V],
-    by: &mut [V],
-    by_log: &[V; WIDTH],
-    by_raw: &mut [V],
-) {
-    for v in 0..WIDTH {
-        let raw = Raw::of(raw, k, bins, v);
-        by[v] = spline.backward(raw, x[v], by[v], by_log[v], Raw::of(by_raw, k, bins, v));
     }
 }

@@ -42,6 +42,22 @@ const LN2_LOW_F64: f64 = 1.90821492927058770002e-10;
 const LN2_HIGH_F32: f64 = 0.693359375;
 const LN2_LOW_F32: f64 = -2.12194440e-4;
 
+/// (sin x)/x in powers of x² (Taylor), for |x| ≤ π/2: the next term is below 1e-20.
+const SIN: [f64; 12] = [
+    1.0,
+    -1.0 / 6.0,
+    1.0 / 120.0,
+    -1.0 / 5040.0,
+    1.0 / 362880.0,
+    -1.0 / 39916800.0,
+    1.0 / 6227020800.0,
+    -1.0 / 1307674368000.0,
+    1.0 / 355687428096000.0,
+    -1.0 / 121645100408832000.0,
+    1.0 / 51090942171709440000.0,
+    -1.0 / 25852016738884976640000.0,
+];
+
 #[inline(always)]
 fn polynomial<V: Vector>(x: V, coefficients: &[f64]) -> V {
     let mut sum = V::constant(coefficients[coefficients.len() - 1]);
@@ -129,4 +145,22 @@ pub fn softplus<V: Vector>(x: V) -> (V, V) {
     let value = x.larger(V::constant(0.0)).add(whole.log());
     let small = e.div(whole);
     (value, V::select(x.less(V::constant(0.0)), small, one.sub(small)))
+}
+
+/// The angle in [−π, π] that is x but for whole turns.
+#[inline(always)]
+pub fn wrap<V: Vector>(x: V) -> V {
+    use core::f64::consts::TAU;
+    x.sub(x.mul(V::constant(1.0 / TAU)).nearest().mul(V::constant(TAU)))
+}
+
+/// cos x and sin x for |x| ≤ π.
+#[inline(always)]
+pub fn cos_sin<V: Vector>(x: V) -> (V, V) {
+    use core::f64::consts::{FRAC_PI_2, PI};
+    let of = |a: V| a.mul(polynomial(a.square(), &SIN));
+    let away = x.abs();
+    let sin = of(away.smaller(V::constant(PI).sub(away)));
+    let cos = of(V::constant(FRAC_PI_2).sub(away));
+    (cos, V::select(x.less(V::constant(0.0)), sin.neg(), sin))
 }

@@ -1,8 +1,8 @@
 //! A flow of one shape with the memory that it works in.
 
 use crate::adam::{Moments, Update};
-use crate::coupling::Direction;
-use crate::flow::{Flow, Room, Shape, TrainingRoom, HALF_LOG_TWO_PI};
+use crate::flow::{Flow, Numbers, Room, Shape, TrainingRoom};
+use crate::transform::Direction;
 use crate::vector::{Vector, F32, F64};
 use crate::whitening::Whitening;
 
@@ -14,17 +14,24 @@ pub struct Engine {
     pub weights: Vec<F32>,
     pub moments: Moments,
     pub slopes: Vec<F32>,
+    /// The rotations, in double precision.
+    pub rotations: Vec<f64>,
     /// Rows × d, in and out.
     pub data: Vec<f64>,
     /// One number for each row.
     pub log: Vec<f64>,
     /// Which rows of `data` a batch is made of.
     pub order: Vec<u32>,
+    /// How much each of them counts.
+    pub row_weights: Vec<f32>,
     /// Slopes in double precision.
     pub exact_slopes: Vec<f64>,
-    wide: Vec<f64>,
+    wide_weights: Vec<f64>,
+    narrow_rotations: Vec<f32>,
     room: Option<Room<F64>>,
+    single_room: Option<Room<F32>>,
     training: Option<TrainingRoom<F32>>,
+    exact: Option<TrainingRoom<F64>>,
 }
 
 /// The numbers of vectors.
@@ -34,21 +41,26 @@ fn scalars(vectors: &[F32]) -> &[f32] {
 }
 
 impl Engine {
-    pub fn new(shape: &Shape) -> Engine {
+    pub fn new(shape: Shape) -> Engine {
         let flow = Flow::new(shape);
         let vectors = flow.count().div_ceil(F32::LANES);
         Engine {
-            whitening: Whitening::new(shape.dimension),
+            whitening: Whitening::new(&flow.periodic),
             weights: vec![F32::constant(0.0); vectors],
             moments: Moments::new(vectors),
             slopes: vec![F32::constant(0.0); vectors],
+            rotations: vec![0.0; flow.rotations()],
             data: Vec::new(),
             log: Vec::new(),
             order: Vec::new(),
-            exact_slopes: Vec::new(),
-            wide: Vec::new(),
+            row_weights: Vec::new(),
+            exact_slopes: vec![0.0; flow.count()],
+            wide_weights: vec![0.0; vectors * F32::LANES],
+            narrow_rotations: vec![0.0; flow.rotations()],
             room: None,
+            single_room: None,
             training: None,
+            exact: None,
             flow,
         }
     }
@@ -59,58 +71,89 @@ impl Engine {
         self.log.resize(rows, 0.0);
     }
 
-    fn widen(&mut self) {
-        self.wide.clear();
-        self.wide.extend(scalars(&self.weights).iter().map(|&w| w as f64));
+    /// Makes room for the order of a batch.
+    pub fn reserve_order(&mut self, count: usize) {
+        self.order.resize(count, 0);
+        self.row_weights.resize(count, 1.0);
     }
 
-    /// Maps points to the base or back, in place and in double precision; `log` becomes ln |det| of the
-    /// way forward, and with `density` the log density at the points.
-    pub fn map(&mut self, direction: Direction, density: bool) {
+    /// Takes weights and rotations over in the other precision.
+    pub fn convert(&mut self) {
+        for (wide, &weight) in self.wide_weights.iter_mut().zip(scalars(&self.weights)) {
+            *wide = weight as f64;
+        }
+        for (narrow, &rotation) in self.narrow_rotations.iter_mut().zip(&self.rotations) {
+            *narrow = rotation as f32;
+        }
+    }
+
+    /// Maps points to the base or back, in place; `log` becomes ln |det| of the way forward, and with
+    /// `density` the log density at the points.
+    pub fn map(&mut self, direction: Direction, density: bool, single: bool) {
+        self.convert();
         if direction == Direction::Forward {
             self.whitening.whiten(&mut self.data);
         }
-        let constant = self.whitening.log_determinant();
-        let mut base = Vec::new();
+        self.log.fill(self.whitening.log_determinant());
         if density && direction == Direction::Inverse {
-            base = self.base_log_density();
+            self.add_base_log_density();
         }
-        self.widen();
-        let room = self.room.get_or_insert_with(|| self.flow.room());
-        self.flow.map::<F64>(direction, &self.wide, room, &mut self.data, &mut self.log);
+        let Engine { flow, data, log, .. } = self;
+        if single {
+            let weights = scalars(&self.weights);
+            let numbers = Numbers { weights, rotations: &self.narrow_rotations };
+            let room = self.single_room.get_or_insert_with(|| flow.room());
+            flow.map::<F32>(direction, numbers, room, data, log);
+        } else {
+            let numbers = Numbers { weights: &self.wide_weights, rotations: &self.rotations };
+            let room = self.room.get_or_insert_with(|| flow.room());
+            flow.map::<F64>(direction, numbers, room, data, log);
+        }
         if density && direction == Direction::Forward {
-            base = self.base_log_density();
-        }
-        for log in self.log.iter_mut() {
-            *log += constant;
-        }
-        for (log, base) in self.log.iter_mut().zip(base) {
-            *log += base;
+            self.add_base_log_density();
         }
         if direction == Direction::Inverse {
             self.whitening.color(&mut self.data);
         }
     }
 
-    /// ln N(z; 0, I) of the rows.
-    fn base_log_density(&self) -> Vec<f64> {
-        let d = self.flow.dimension;
-        let density = |row: &[f64]| {
-            let squares = row.iter().fold(0.0, |sum, z| sum + z * z);
-            -0.5 * squares - d as f64 * HALF_LOG_TWO_PI
-        };
-        self.data.chunks_exact(d).map(density).collect()
+    fn add_base_log_density(&mut self) {
+        let Flow { dimension, base, periodic, .. } = &self.flow;
+        for (log, row) in self.log.iter_mut().zip(self.data.chunks_exact(*dimension)) {
+            *log += base.log_density(row, periodic);
+        }
     }
 
-    /// Mean of −ln q over the white rows of a batch, `count` entries of `order` from `first`; leaves the
-    /// slopes.
+    /// Replaces points by the slopes of the log density in them; `log` becomes the log density.
+    pub fn scores(&mut self) {
+        self.convert();
+        self.whitening.whiten(&mut self.data);
+        self.log.fill(self.whitening.log_determinant());
+        let flow = &self.flow;
+        let room = self.exact.get_or_insert_with(|| flow.training_room());
+        let numbers = Numbers { weights: &self.wide_weights, rotations: &self.rotations };
+        flow.scores::<F64>(numbers, room, &mut self.data, &mut self.log);
+        self.whitening.pull_back(&mut self.data);
+    }
+
+    /// Mean over a batch, `count` entries of `order` from `first`, of −ln q of its white rows times their
+    /// weights; leaves the slopes.
     pub fn loss(&mut self, first: usize, count: usize) -> f64 {
-        let room = self.training.get_or_insert_with(|| self.flow.training_room());
+        let flow = &self.flow;
+        let room = self.training.get_or_insert_with(|| flow.training_room());
         let rows = &self.order[first..first + count];
-        let (d, data) = (self.flow.dimension, &self.data);
-        let loss = self.flow.loss::<F32>(scalars(&self.weights), room, count, |row, i| {
-            data[rows[row] as usize * d + i]
-        });
+        let row_weights = &self.row_weights[first..first + count];
+        let (d, data) = (flow.dimension, &self.data);
+        let numbers =
+            Numbers { weights: scalars(&self.weights), rotations: &self.narrow_rotations };
+        let share = 1.0 / count as f64;
+        let loss = flow.loss::<F32>(
+            numbers,
+            room,
+            count,
+            |row, i| data[rows[row] as usize * d + i],
+            |row| row_weights[row] as f64 * share,
+        );
         for (k, slope) in self.slopes.iter_mut().enumerate() {
             // SAFETY: the room is filled up to whole vectors of weights.
             *slope = unsafe { F32::totals(room.by_weights.as_ptr().add(k * F32::LANES)) };
@@ -125,12 +168,17 @@ impl Engine {
 
     /// The loss over all white rows in double precision; leaves its slopes.
     pub fn exact_loss(&mut self) -> f64 {
-        self.widen();
-        let mut room = self.flow.training_room::<F64>();
-        let (d, data) = (self.flow.dimension, &self.data);
+        self.convert();
+        let flow = &self.flow;
+        let room = self.exact.get_or_insert_with(|| flow.training_room());
+        let (d, data) = (flow.dimension, &self.data);
         let rows = data.len() / d;
-        let loss = self.flow.loss::<F64>(&self.wide, &mut room, rows, |row, i| data[row * d + i]);
-        self.exact_slopes = room.by_weights[..self.flow.count()].iter().map(|s| s.total()).collect();
+        let numbers = Numbers { weights: &self.wide_weights, rotations: &self.rotations };
+        let share = 1.0 / rows as f64;
+        let loss = flow.loss(numbers, room, rows, |row, i| data[row * d + i], |_| share);
+        for (slope, by) in self.exact_slopes.iter_mut().zip(&room.by_weights) {
+            *slope = by.total();
+        }
         loss
     }
 }

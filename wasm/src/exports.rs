@@ -1,14 +1,15 @@
 //! What the host can call. Pointers to buffers are valid until the next call that may move them.
 
 use crate::adam::Update;
-use crate::coupling::Direction;
+use crate::base::Base;
 use crate::engine::Engine;
 use crate::flow::Shape;
+use crate::transform::{Direction, Kind};
 
 /// The version of this interface, which the host checks.
 #[export_name = "engineInterface"]
 pub extern "C" fn engine_interface() -> u32 {
-    3
+    4
 }
 
 /// Room for the words that describe a flow: see [`engine_new`].
@@ -23,23 +24,38 @@ pub extern "C" fn words_at(words: &mut Vec<u32>) -> *mut u32 {
     words.as_mut_ptr()
 }
 
-/// Makes an engine from words, which are used up: dimension, bins, number of hidden layers, their
-/// widths; then for each layer a word for each coordinate, 1 where the layer moves it.
+/// Makes an engine from words, which are used up: dimension, bins, number of layers, number of hidden
+/// layers, 1 for affine maps instead of splines, degrees of freedom of a Student-t base or 0; then the
+/// hidden widths; for each coordinate 1 if it is periodic; for each layer 1 if a rotation comes before it;
+/// and for each layer a word for each coordinate, 1 where the layer moves it.
 ///
 /// # Safety
 /// `words` comes from [`words_new`] and is not used again.
 #[export_name = "engineNew"]
-pub unsafe extern "C" fn engine_new(words: *mut Vec<u32>, range: f64) -> *mut Engine {
+pub unsafe extern "C" fn engine_new(
+    words: *mut Vec<u32>,
+    range: f64,
+    base_constant: f64,
+) -> *mut Engine {
     let words = Box::from_raw(words);
-    let depth = words[2] as usize;
-    let shape = Shape {
-        dimension: words[0] as usize,
-        bins: words[1] as usize,
-        range,
-        hidden: words[3..3 + depth].iter().map(|&width| width as usize).collect(),
-        masks: words[3 + depth..].iter().map(|&word| word as u8).collect(),
+    let [dimension, bins, layers, depth, affine, degrees] =
+        core::array::from_fn(|i| words[i] as usize);
+    let mut rest = &words[6..];
+    let mut take = |count: usize| {
+        let (taken, later) = rest.split_at(count);
+        rest = later;
+        taken.iter().map(|&word| word as usize).collect::<Vec<usize>>()
     };
-    Box::into_raw(Box::new(Engine::new(&shape)))
+    let flags = |words: Vec<usize>| words.iter().map(|&word| word != 0).collect::<Vec<bool>>();
+    let hidden = take(depth);
+    let periodic = flags(take(dimension));
+    let rotated = flags(take(layers));
+    let masks = take(layers * dimension).iter().map(|&word| word as u8).collect();
+    let lines = periodic.iter().filter(|&&periodic| !periodic).count();
+    let base = Base { degrees: degrees as f64, constant: base_constant, lines };
+    let kind = if affine != 0 { Kind::Affine } else { Kind::Spline };
+    let shape = Shape { dimension, bins, range, hidden, kind, periodic, rotated, masks, base };
+    Box::into_raw(Box::new(Engine::new(shape)))
 }
 
 /// Gives an engine's memory back.
@@ -87,6 +103,12 @@ pub extern "C" fn engine_factor(engine: &mut Engine) -> *mut f64 {
     engine.whitening.factor.as_mut_ptr()
 }
 
+/// Where the rotations are: for each the d × d numbers of R, for x ↦ Rᵀx, then d zeros.
+#[export_name = "engineRotations"]
+pub extern "C" fn engine_rotations(engine: &mut Engine) -> *mut f64 {
+    engine.rotations.as_mut_ptr()
+}
+
 /// Makes room for rows of data, and says where.
 #[export_name = "engineReserve"]
 pub extern "C" fn engine_reserve(engine: &mut Engine, rows: usize) -> *mut f64 {
@@ -103,21 +125,36 @@ pub extern "C" fn engine_log(engine: &mut Engine) -> *mut f64 {
 /// Makes room for the order in which rows are trained on, and says where.
 #[export_name = "engineOrder"]
 pub extern "C" fn engine_order(engine: &mut Engine, count: usize) -> *mut u32 {
-    engine.order.resize(count, 0);
+    engine.reserve_order(count);
     engine.order.as_mut_ptr()
 }
 
-/// Maps the rows in place: points to the base, or back if `inverse`. The number of each row becomes ln
-/// |det| of the way from points to the base, with `density` the log density.
-#[export_name = "engineMap"]
-pub extern "C" fn engine_map(engine: &mut Engine, inverse: bool, density: bool) {
-    let direction = if inverse { Direction::Inverse } else { Direction::Forward };
-    engine.map(direction, density);
+/// Where it is said how much each of them counts; valid after the order's room was made.
+#[export_name = "engineRowWeights"]
+pub extern "C" fn engine_row_weights(engine: &mut Engine) -> *mut f32 {
+    engine.row_weights.as_mut_ptr()
 }
 
-/// Whitens the rows in place.
+/// Maps the rows in place: points to the base, or back if `inverse`. The number of each row becomes ln
+/// |det| of the way from points to the base, with `density` the log density. With `single` in single
+/// precision.
+#[export_name = "engineMap"]
+pub extern "C" fn engine_map(engine: &mut Engine, inverse: bool, density: bool, single: bool) {
+    let direction = if inverse { Direction::Inverse } else { Direction::Forward };
+    engine.map(direction, density, single);
+}
+
+/// Replaces points by the slopes of the log density in them; the number of each row becomes its log
+/// density.
+#[export_name = "engineScores"]
+pub extern "C" fn engine_scores(engine: &mut Engine) {
+    engine.scores();
+}
+
+/// Makes ready for updates: whitens the rows in place, and takes the rotations over.
 #[export_name = "engineWhiten"]
 pub extern "C" fn engine_whiten(engine: &mut Engine) {
+    engine.convert();
     engine.whitening.whiten(&mut engine.data);
 }
 
@@ -127,7 +164,8 @@ pub extern "C" fn engine_whitening_log_determinant(engine: &Engine) -> f64 {
     engine.whitening.log_determinant()
 }
 
-/// The mean of −ln q in white coordinates over `count` rows of the order from `first`; leaves slopes.
+/// The mean of −ln q in white coordinates, times the rows' weights, over `count` rows of the order from
+/// `first`; leaves slopes.
 #[export_name = "engineLoss"]
 pub extern "C" fn engine_loss(engine: &mut Engine, first: usize, count: usize) -> f64 {
     engine.loss(first, count)

@@ -5,6 +5,8 @@
 //! up and those that use it. All exports are plain functions on numbers, which need no generated glue.
 
 mod adam;
+mod affine;
+mod base;
 mod conditioner;
 mod coupling;
 mod dense;
@@ -13,6 +15,7 @@ mod engine;
 mod exports;
 mod flow;
 mod spline;
+mod transform;
 mod vector;
 mod whitening;
 

@@ -17,9 +17,12 @@ const SLOPE_SHIFT: f64 = 0.539742417236952;
 pub struct Spline<V> {
     bins: usize,
     range: f64,
+    /// Whether the ends are one point, whose slope is free: Rezende et al., "Normalizing flows on tori
+    /// and spheres", ICML 2020, §2.1.
+    circular: bool,
     x: [V; MOST_BINS + 1],
     y: [V; MOST_BINS + 1],
-    /// Raw slopes at the knots; 0, for a slope of 1, at both ends.
+    /// Raw slopes at the knots; at both ends 0, for a slope of 1, unless circular.
     slope: [V; MOST_BINS + 1],
 }
 
@@ -28,23 +31,20 @@ pub struct Spline<V> {
 pub struct Raw<V>(*mut V);
 
 impl<V: Vector> Raw<V> {
-    /// Those of the `spline`-th spline of `bins` in a block, for its `v`-th vector.
-    pub fn of(block: &mut [V], spline: usize, bins: usize, v: usize) -> Raw<V> {
-        let count = parameters(bins);
-        assert!(v < WIDTH && block.len() >= (spline + 1) * count * WIDTH);
-        // SAFETY: within the block, as was just asserted.
-        Raw(unsafe { block.as_mut_ptr().add(spline * count * WIDTH + v) })
-    }
-
     #[inline(always)]
     unsafe fn at(self, p: usize) -> *mut V {
         self.0.add(p * WIDTH)
     }
 }
 
-/// Number of raw parameters of a spline.
-pub const fn parameters(bins: usize) -> usize {
-    3 * bins - 1
+/// Number of raw parameters of a spline: widths, heights, and slopes at the inner knots; of a circular
+/// one then the slope at the ends.
+pub const fn parameters(bins: usize, circular: bool) -> usize {
+    if circular {
+        3 * bins
+    } else {
+        3 * bins - 1
+    }
 }
 
 /// A point on the way through a spline.
@@ -90,10 +90,17 @@ unsafe fn softmax<V: Vector>(raw: Raw<V>, bins: usize) {
 }
 
 impl<V: Vector> Spline<V> {
-    pub fn new(bins: usize, range: f64) -> Self {
+    pub fn new(bins: usize, range: f64, circular: bool) -> Self {
         assert!((1..=MOST_BINS).contains(&bins));
         let zeros = [V::constant(0.0); MOST_BINS + 1];
-        Spline { bins, range, x: zeros, y: zeros, slope: zeros }
+        Spline { bins, range, circular, x: zeros, y: zeros, slope: zeros }
+    }
+
+    /// The parameters, one after the other, for the `v`-th vector of a block.
+    pub fn raw(&self, block: &mut [V], v: usize) -> Raw<V> {
+        assert!(v < WIDTH && block.len() >= parameters(self.bins, self.circular) * WIDTH);
+        // SAFETY: within the block, as was just asserted.
+        Raw(unsafe { block.as_mut_ptr().add(v) })
     }
 
     /// What a share of 1 adds to the floor of a bin.
@@ -120,7 +127,9 @@ impl<V: Vector> Spline<V> {
         // The last knots are where the identity begins, exactly.
         self.x[bins] = V::constant(self.range);
         self.y[bins] = V::constant(self.range);
-        self.slope[bins] = V::constant(0.0);
+        let end = if self.circular { *raw.at(3 * bins - 1) } else { V::constant(0.0) };
+        self.slope[0] = end;
+        self.slope[bins] = end;
     }
 
     #[inline(always)]
@@ -285,6 +294,12 @@ impl<V: Vector> Spline<V> {
                 let right = by_right.masked(V::equal(k - 1, bin.index));
                 let both = V::of_bits(v128_or(left.bits(), right.bits()));
                 *by_raw.at(2 * bins + k - 1) = both;
+            }
+            if self.circular {
+                let left = by_left.masked(V::equal(0, bin.index));
+                let right = by_right.masked(V::equal(bins - 1, bin.index));
+                let both = V::of_bits(v128_or(left.bits(), right.bits()));
+                *by_raw.at(3 * bins - 1) = both;
             }
         }
         V::select(inside, by_x, by_value)

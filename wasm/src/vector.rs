@@ -23,6 +23,8 @@ pub trait Vector: Copy + 'static {
     fn mul(self, b: Self) -> Self;
     fn div(self, b: Self) -> Self;
     fn sqrt(self) -> Self;
+    /// The nearest whole number, the even one of two.
+    fn nearest(self) -> Self;
     /// `b < self ? b : self`.
     fn smaller(self, b: Self) -> Self;
     /// `self < b ? b : self`.
@@ -94,7 +96,7 @@ pub struct F32(pub v128);
 pub struct F64(pub v128);
 
 macro_rules! arithmetic {
-    ($scalar:ty, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident,
+    ($scalar:ty, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $nearest:ident,
      $pmin:ident, $pmax:ident, $lt:ident, $le:ident,
      $int_sub:ident, $int_gt:ident, $int_eq:ident, $int_splat:ident, $int:ty) => {
         type Scalar = $scalar;
@@ -125,6 +127,10 @@ macro_rules! arithmetic {
         #[inline(always)]
         fn sqrt(self) -> Self {
             Self($sqrt(self.0))
+        }
+        #[inline(always)]
+        fn nearest(self) -> Self {
+            Self($nearest(self.0))
         }
         #[inline(always)]
         fn smaller(self, b: Self) -> Self {
@@ -168,8 +174,8 @@ macro_rules! arithmetic {
 impl Vector for F64 {
     const LANES: usize = 2;
     arithmetic!(
-        f64, f64x2_splat, f64x2_add, f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, f64x2_pmin,
-        f64x2_pmax, f64x2_lt, f64x2_le, i64x2_sub, i64x2_gt, i64x2_eq, i64x2_splat, i64
+        f64, f64x2_splat, f64x2_add, f64x2_sub, f64x2_mul, f64x2_div, f64x2_sqrt, f64x2_nearest,
+        f64x2_pmin, f64x2_pmax, f64x2_lt, f64x2_le, i64x2_sub, i64x2_gt, i64x2_eq, i64x2_splat, i64
     );
     #[inline(always)]
     fn from_lanes(of: impl Fn(usize) -> f64) -> Self {
@@ -205,8 +211,8 @@ impl Vector for F64 {
 impl Vector for F32 {
     const LANES: usize = 4;
     arithmetic!(
-        f32, f32x4_splat, f32x4_add, f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, f32x4_pmin,
-        f32x4_pmax, f32x4_lt, f32x4_le, i32x4_sub, i32x4_gt, i32x4_eq, i32x4_splat, i32
+        f32, f32x4_splat, f32x4_add, f32x4_sub, f32x4_mul, f32x4_div, f32x4_sqrt, f32x4_nearest,
+        f32x4_pmin, f32x4_pmax, f32x4_lt, f32x4_le, i32x4_sub, i32x4_gt, i32x4_eq, i32x4_splat, i32
     );
     #[inline(always)]
     fn from_lanes(of: impl Fn(usize) -> f64) -> Self {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import * as arcTangent from "./arc_tangent.ts";
 import { numberArithmetic } from "./arithmetic.ts";
 import * as elementary from "./elementary.ts";
 
@@ -40,4 +41,9 @@ export function cos(x: number): number {
 /** tanh x. */
 export function tanh(x: number): number {
   return elementary.tanh(numberArithmetic, x);
+}
+
+/** The angle of the point (x, y), in (−π, π]. */
+export function atan2(y: number, x: number): number {
+  return arcTangent.atan2(numberArithmetic, y, x);
 }

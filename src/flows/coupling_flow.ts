@@ -1,0 +1,127 @@
+/**
+ * What all flows of coupling layers share: states, and the engine that runs them.
+ *
+ * @module
+ */
+import { foldInWords, type KeyWords } from "../random/words.ts";
+import { type Base, basePoints, normalsOf } from "./base.ts";
+import { firstWeights, masksFor, type WeightShape } from "./coupling_layers.ts";
+import { type EngineShape, type MapOptions, type Mapped, withEngine } from "./engine.ts";
+import type { Flow, FlowState } from "./flow.ts";
+import { firstRotations, type Mixing, rotationsFor } from "./rotation.ts";
+import { identityWhitening, whiteningOf } from "./whitening.ts";
+
+/** What a flow of coupling layers is made of. */
+export interface CouplingOptions extends WeightShape {
+  /** Its name. */
+  readonly name: string;
+  /** Coupling layers. */
+  readonly layers: number;
+  /** Splines act on [−range, range] of the white coordinates. */
+  readonly range: number;
+  /** Degrees of freedom of a Student-t base; 0 for a normal one. */
+  readonly degrees: number;
+  /** What rotations there are. */
+  readonly mixing: Mixing;
+}
+
+/** Most coordinates of a flow. */
+const MOST_COORDINATES = 10_000;
+
+function checkDimension(dimension: number, periodic: readonly boolean[]): void {
+  if (!(Number.isInteger(dimension) && dimension >= 1 && dimension <= MOST_COORDINATES)) {
+    throw new RangeError(
+      `Cannot make a flow with \`dimension\` ${dimension}: expected a whole number from 1 to ` +
+        `${MOST_COORDINATES}`,
+    );
+  }
+  if (periodic.length !== dimension) {
+    throw new RangeError(
+      `Cannot make a flow of ${dimension} coordinates with \`periodic\` of ${periodic.length}: give ` +
+        "true or false for each",
+    );
+  }
+}
+
+/**
+ * Makes a kind of flow from coupling layers.
+ *
+ * @param options What it is made of; they have been checked.
+ * @returns The kind of flow.
+ */
+export function couplingFlow(options: CouplingOptions): Flow {
+  const { name, layers, hidden, bins, range, affine, degrees, mixing } = options;
+  const baseOf = ({ periodic }: FlowState): Base => ({ degrees, periodic });
+  const shapeOf = (state: FlowState): EngineShape => ({
+    dimension: state.dimension,
+    hidden,
+    bins,
+    range,
+    affine,
+    base: baseOf(state),
+    rotated: state.rotations.map((rotation) => rotation !== undefined),
+    masks: state.masks,
+  });
+  const map = (state: FlowState, data: Float64Array, how: MapOptions): Promise<Mapped> =>
+    withEngine(shapeOf(state), (engine) => engine.map(state, data, how));
+  const updates: Flow["updates"] = async (state, data, batches) => {
+    const { weights, losses } = await withEngine(
+      shapeOf(state),
+      (engine) => engine.update(state, data, batches),
+    );
+    return { state: { ...state, ...weights }, losses };
+  };
+  return {
+    name,
+    init(dimension, key: KeyWords, periodic = new Array<boolean>(dimension).fill(false)) {
+      checkDimension(dimension, periodic);
+      const masks = masksFor(dimension, layers, foldInWords(key, 0));
+      const weights = firstWeights(masks, periodic, options, foldInWords(key, 1));
+      return {
+        dimension,
+        periodic,
+        masks,
+        rotations: firstRotations(mixing, periodic, layers, foldInWords(key, 2)),
+        weights,
+        firstMoment: new Float32Array(weights.length),
+        secondMoment: new Float32Array(weights.length),
+        updates: 0,
+        ...identityWhitening(dimension),
+      };
+    },
+    whiten(state, data) {
+      const whitening = whiteningOf(data, state.dimension, state.periodic);
+      const rotations = rotationsFor(mixing, { ...state, ...whitening }, data);
+      return { ...state, ...whitening, rotations };
+    },
+    async forward(state, position) {
+      const { value, log } = await map(state, position, { inverse: false, density: false });
+      return { value, logDeterminant: log };
+    },
+    async inverse(state, base) {
+      const { value, log } = await map(state, base, { inverse: true, density: false });
+      return { value, logDeterminant: log };
+    },
+    normals: (state) => normalsOf(baseOf(state)),
+    async sample(state, normals) {
+      const base = basePoints(baseOf(state), normals);
+      const { value, log } = await map(state, base, { inverse: true, density: true });
+      return { position: value, logDensity: log };
+    },
+    logDensity: async (state, position) =>
+      (await map(state, position, { inverse: false, density: true })).log,
+    async scores(state, position) {
+      const { value, log } = await withEngine(
+        shapeOf(state),
+        (engine) => engine.scores(state, position),
+      );
+      return { score: value, logDensity: log };
+    },
+    updates,
+    async update(state, data, how) {
+      const rows = Uint32Array.from({ length: data.length / state.dimension }, (_, i) => i);
+      const after = await updates(state, data, [{ rows, ...how }]);
+      return { state: after.state, loss: after.losses[0] };
+    },
+  };
+}
