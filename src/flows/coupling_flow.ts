@@ -8,7 +8,7 @@ import { type Base, basePoints, normalsOf } from "./base.ts";
 import { firstWeights, masksFor, type WeightShape } from "./coupling_layers.ts";
 import { type EngineShape, type MapOptions, type Mapped, withEngine } from "./engine.ts";
 import type { Flow, FlowState } from "./flow.ts";
-import { firstRotations, type Mixing, rotationsFor } from "./rotation.ts";
+import { firstRotations, rotationsFor } from "./rotation.ts";
 import { identityWhitening, whiteningOf } from "./whitening.ts";
 
 /** What a flow of coupling layers is made of. */
@@ -21,8 +21,8 @@ export interface CouplingOptions extends WeightShape {
   readonly range: number;
   /** Degrees of freedom of a Student-t base; 0 for a normal one. */
   readonly degrees: number;
-  /** What rotations there are. */
-  readonly mixing: Mixing;
+  /** Whether the white coordinates are first turned to independent components. */
+  readonly components: boolean;
 }
 
 /** Most coordinates of a flow. */
@@ -50,7 +50,7 @@ function checkDimension(dimension: number, periodic: readonly boolean[]): void {
  * @returns The kind of flow.
  */
 export function couplingFlow(options: CouplingOptions): Flow {
-  const { name, layers, hidden, bins, range, affine, degrees, mixing } = options;
+  const { name, layers, hidden, bins, range, affine, degrees, components } = options;
   const baseOf = ({ periodic }: FlowState): Base => ({ degrees, periodic });
   const shapeOf = (state: FlowState): EngineShape => ({
     dimension: state.dimension,
@@ -81,7 +81,7 @@ export function couplingFlow(options: CouplingOptions): Flow {
         dimension,
         periodic,
         masks,
-        rotations: firstRotations(mixing, periodic, layers, foldInWords(key, 2)),
+        rotations: firstRotations(dimension, layers, components),
         weights,
         firstMoment: new Float32Array(weights.length),
         secondMoment: new Float32Array(weights.length),
@@ -91,7 +91,7 @@ export function couplingFlow(options: CouplingOptions): Flow {
     },
     whiten(state, data) {
       const whitening = whiteningOf(data, state.dimension, state.periodic);
-      const rotations = rotationsFor(mixing, { ...state, ...whitening }, data);
+      const rotations = rotationsFor({ ...state, ...whitening }, data);
       return { ...state, ...whitening, rotations };
     },
     async forward(state, position) {
@@ -103,9 +103,10 @@ export function couplingFlow(options: CouplingOptions): Flow {
       return { value, logDeterminant: log };
     },
     normals: (state) => normalsOf(baseOf(state)),
-    async sample(state, normals) {
+    async sample(state, normals, { precision = "f64" } = {}) {
       const base = basePoints(baseOf(state), normals);
-      const { value, log } = await map(state, base, { inverse: true, density: true });
+      const single = precision === "f32";
+      const { value, log } = await map(state, base, { inverse: true, density: true, single });
       return { position: value, logDensity: log };
     },
     logDensity: async (state, position) =>

@@ -3,67 +3,44 @@
  *
  * @module
  */
-import { foldInWords, type KeyWords } from "../random/words.ts";
-import { normal } from "../tensor/random.ts";
-import { words } from "../tensor/tensor.ts";
 import { independentComponents } from "./independent_components.ts";
 import { whiten, type Whitening } from "./whitening.ts";
 
-/** What rotations there are. */
-export type Mixing = "none" | "independent" | "random" | "both";
+/** For each layer the orthogonal matrix R, d × d, of the rotation x ↦ Rᵀx before it, if any. */
+export type Rotations = readonly (Float64Array | undefined)[];
 
-type Rotations = readonly (Float64Array | undefined)[];
+/** Beyond so many coordinates finding the rotation would cost more than it brings. */
+const MOST_COORDINATES = 64;
 
-function orthogonal(d: number, periodic: readonly boolean[], key: KeyWords): Float64Array {
-  const q = Float64Array.from(normal(words(Uint32Array.from(key)) as never, [d, d]).data);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j < d; j++) {
-      if (periodic[i] || periodic[j]) q[i * d + j] = i === j ? 1 : 0;
-    }
-  }
-  for (let pass = 0; pass < 2; pass++) {
-    for (let i = 0; i < d; i++) {
-      const row = q.subarray(i * d, (i + 1) * d);
-      for (let j = 0; j < i; j++) {
-        const before = q.subarray(j * d, (j + 1) * d);
-        let dot = 0;
-        for (let k = 0; k < d; k++) dot += row[k] * before[k];
-        for (let k = 0; k < d; k++) row[k] -= dot * before[k];
-      }
-      let norm = 0;
-      for (let k = 0; k < d; k++) norm += row[k] * row[k];
-      for (let k = 0; k < d; k++) row[k] /= Math.sqrt(norm);
-    }
-  }
-  return q;
+/**
+ * The rotations of a flow that has seen no data: that of the first layer turns nothing yet.
+ *
+ * @param dimension d.
+ * @param layers How many layers.
+ * @param wanted Whether the first one is to have a rotation before it.
+ * @returns The rotations.
+ */
+export function firstRotations(dimension: number, layers: number, wanted: boolean): Rotations {
+  const none = new Array<undefined>(layers).fill(undefined);
+  if (!wanted || dimension === 1 || dimension > MOST_COORDINATES) return none;
+  const identity = new Float64Array(dimension * dimension);
+  for (let i = 0; i < dimension; i++) identity[i * dimension + i] = 1;
+  return [identity, ...none.slice(1)];
 }
 
-export function firstRotations(
-  mixing: Mixing,
-  periodic: readonly boolean[],
-  layers: number,
-  key: KeyWords,
-): Rotations {
-  const d = periodic.length;
-  return Array.from({ length: layers }, (_, layer) => {
-    if (layer === 0 && (mixing === "independent" || mixing === "both")) {
-      const q = new Float64Array(d * d);
-      for (let i = 0; i < d; i++) q[i * d + i] = 1;
-      return q;
-    }
-    if (layer > 0 && layer % 2 === 0 && (mixing === "random" || mixing === "both")) {
-      return orthogonal(d, periodic, foldInWords(key, layer));
-    }
-    return undefined;
-  });
-}
-
+/**
+ * Sets the first rotation, if there is one, to the independent components of data.
+ *
+ * @param state The whitening of the data, the rotations before, and which coordinates are periodic.
+ * @param data n × d.
+ * @returns The rotations after.
+ */
 export function rotationsFor(
-  mixing: Mixing,
   state: Whitening & { readonly rotations: Rotations; readonly periodic: readonly boolean[] },
   data: Float64Array,
 ): Rotations {
-  if (mixing === "none" || mixing === "random") return state.rotations;
-  const white = whiten(state, data);
-  return [independentComponents(white, state.periodic.length), ...state.rotations.slice(1)];
+  const { rotations: [first, ...others], periodic } = state;
+  if (first === undefined) return state.rotations;
+  const free = periodic.map((each) => !each);
+  return [independentComponents(whiten(state, data), periodic.length, free), ...others];
 }

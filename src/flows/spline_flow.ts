@@ -3,76 +3,44 @@
  *
  * @module
  */
-import { expectOptions } from "../tensor/expect_options.ts";
 import { couplingFlow } from "./coupling_flow.ts";
+import { completeOptions, type CouplingFlowOptions, expectWhole } from "./coupling_options.ts";
 import type { Flow } from "./flow.ts";
-import type { Mixing } from "./rotation.ts";
 
 /** Options of {@linkcode splineFlow}. */
-export interface SplineFlowOptions {
+export interface SplineFlowOptions extends CouplingFlowOptions {
   /** Coupling layers; 6 by default. Each pair moves every coordinate once. */
   readonly layers?: number;
-  /** Widths of the hidden layers of each conditioner; [32, 32] by default. */
-  readonly hidden?: readonly number[];
   /** Bins of each spline, 2 to 32; 10 by default. */
   readonly bins?: number;
   /** Splines act on [−range, range] of the whitened coordinates; 10 by default, beyond is the identity. */
   readonly range?: number;
-  readonly mixing?: Mixing;
 }
 
-const OPTIONS = ["layers", "hidden", "bins", "range", "mixing"];
-
-function checkOptions(options: SplineFlowOptions): void {
-  expectOptions(options, OPTIONS, "make a spline flow");
-  const { hidden, range } = options;
-  if (hidden !== undefined && !Array.isArray(hidden)) {
-    throw new TypeError(
-      `Cannot make a spline flow with \`hidden\` ${hidden}: expected a list of widths`,
-    );
-  }
-  if (range !== undefined && !(range > 0 && Number.isFinite(range))) {
-    throw new RangeError(
-      `Cannot make a spline flow with \`range\` ${range}: expected a positive number`,
-    );
-  }
-}
-
-function positive(name: string, value: number, most: number, least = 1): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new RangeError(
-    `Cannot make a spline flow with \`${name}\` ${value}: expected a whole number from ${least} to ` +
-      `${most}`,
-  );
-}
+const PURPOSE = "make a spline flow";
 
 /**
  * A normalizing flow of coupling layers with monotone rational-quadratic splines: each layer moves one
  * half of the coordinates by splines whose parameters a small neural network computes from the other
- * half. Data are whitened with their full covariance first, which is part of the density: the flow is
- * normalised.
+ * half. Data are whitened with their full covariance first and turned to independent components, which
+ * is part of the density: the flow is normalised. Periodic coordinates are moved by circular splines.
  *
- * Source: Durkan, Bekasov, Murray & Papamakarios, "Neural spline flows", NeurIPS 2019.
+ * Source: Durkan, Bekasov, Murray & Papamakarios, "Neural spline flows", NeurIPS 2019; for periodic
+ * coordinates Rezende et al., "Normalizing flows on tori and spheres", ICML 2020.
  *
- * @param options Layers, hidden width, bins, range.
+ * @param options Layers, hidden widths, bins, range, base, rotation.
  * @returns The kind of flow.
- * @throws {TypeError} If an option is unknown or `hidden` is no list.
+ * @throws {TypeError} If an option is unknown or of a wrong type.
  * @throws {RangeError} If an option is out of range.
  */
 export function splineFlow(options: SplineFlowOptions = {}): Flow {
-  checkOptions(options);
-  const layers = positive("layers", options.layers ?? 6, 100);
-  const hidden = [...options.hidden ?? [32, 32]].map((width) => positive("hidden", width, 1024));
-  const bins = positive("bins", options.bins ?? 10, 32, 2);
-  const { range = 10 } = options;
-  return couplingFlow({
-    name: "spline",
-    layers,
-    hidden,
-    bins,
-    range,
-    affine: false,
-    degrees: 0,
-    mixing: options.mixing ?? "none",
-  });
+  const complete = completeOptions(PURPOSE, options, ["bins", "range"], 6);
+  const { bins = 10, range = 10 } = options;
+  if (!(range > 0 && Number.isFinite(range))) {
+    throw new RangeError(
+      `Cannot make a spline flow with \`range\` ${range}: expected a positive number`,
+    );
+  }
+  expectWhole(PURPOSE, "bins", bins, [2, 32]);
+  return couplingFlow({ ...complete, name: "spline", affine: false, bins, range });
 }

@@ -1,8 +1,11 @@
 /**
- * Whitening with the full covariance: x = mean + L z with L Lᵀ the covariance.
+ * Whitening with the full covariance: x = mean + L z with L Lᵀ the covariance. Periodic coordinates are
+ * only shifted, by their circular mean.
  *
  * @module
  */
+import { atan2, cos, sin } from "../tensor/functions/scalar_math.ts";
+
 /** An affine map from white coordinates to points. */
 export interface Whitening {
   /** [d]. */
@@ -27,6 +30,7 @@ export function identityWhitening(dimension: number): Whitening {
  *
  * @param data n × d.
  * @param dimension d.
+ * @param periodic Which coordinates are periodic, with the period 2π; none by default.
  * @returns The whitening.
  * @throws {TypeError} If the data does not consist of rows of d numbers.
  * @throws {RangeError} If there are fewer than two rows, or a number or its square is not finite.
@@ -52,7 +56,7 @@ export function whiteningOf(
   // without rounding.
   const mean = new Float64Array(d);
   for (let i = 0; i < data.length; i++) mean[i % d] += (data[i] - data[i % d]) / rows;
-  for (let i = 0; i < d; i++) mean[i] += data[i];
+  for (let i = 0; i < d; i++) mean[i] = periodic[i] ? circularMean(data, d, i) : mean[i] + data[i];
   const covariance = new Float64Array(d * d);
   for (let row = 0; row < rows; row++) {
     for (let i = 0; i < d; i++) {
@@ -70,12 +74,28 @@ export function whiteningOf(
   }
   const keep = rows / (rows + d);
   for (let i = 0; i < d; i++) {
-    for (let j = 0; j < i; j++) covariance[i * d + j] *= keep;
+    for (let j = 0; j < i; j++) {
+      covariance[i * d + j] *= periodic[i] || periodic[j] ? 0 : keep;
+    }
+    if (periodic[i]) {
+      covariance[i * d + i] = 1;
+      continue;
+    }
     // A coordinate that does not move at all keeps its unit.
     const variance = covariance[i * d + i];
     covariance[i * d + i] = variance > 0 ? variance * (1 + JITTER) : 1;
   }
   return { mean, cholesky: choleskyOf(covariance, d) };
+}
+
+/** The angle of the mean direction of a column. */
+function circularMean(data: Float64Array, d: number, column: number): number {
+  let [x, y] = [0, 0];
+  for (let at = column; at < data.length; at += d) {
+    x += cos(data[at]);
+    y += sin(data[at]);
+  }
+  return atan2(y, x);
 }
 
 /** From points to white coordinates: L⁻¹(x − mean). */
