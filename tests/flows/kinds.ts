@@ -38,13 +38,13 @@ export const KINDS: readonly Kind[] = [
   },
 ];
 
-/** A state of a kind whose weights are not those of the identity. */
-export function stateOf({ flow, periodic }: Kind, dimension: number): FlowState {
+/** A state of a kind whose weights are off those of the identity `by` so much. */
+export function stateOf({ flow, periodic }: Kind, dimension: number, by = 0.15): FlowState {
   const state = flow.init(dimension, [dimension, 1], periodic(dimension));
   const white = flow.whiten(state, pointsFor(state, [dimension, 2], 500));
   // A rotation other than none.
   const rotations = white.rotations.map((each) => each && rotated(each, dimension));
-  return perturbed({ ...white, rotations }, [dimension, 3]);
+  return perturbed({ ...white, rotations }, [dimension, 3], by);
 }
 
 /** A rotation after one more turn of each neighbouring pair of coordinates that are turned at all. */
