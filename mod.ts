@@ -59,7 +59,7 @@ export {
   updateDualAveraging,
 } from "./src/adaptive/dual_averaging.ts";
 export type { EnsembleScale } from "./src/adaptive/ensemble_scale.ts";
-export type { Replay } from "./src/adaptive/replay.ts";
+export { addToReplay, emptyReplay, type Replay, type ReplayDraws } from "./src/adaptive/replay.ts";
 export { type StopOptions, stopWhenConverged } from "./src/adaptive/stopping.ts";
 export {
   stopTraining,
@@ -67,6 +67,20 @@ export {
   trainInCycles,
   type TrainingOptions,
 } from "./src/adaptive/training.ts";
+export {
+  constantRate,
+  cosineRate,
+  type LearningRate,
+  plateauRate,
+  type TrainingPlace,
+} from "./src/adaptive/learning_rate.ts";
+export {
+  type FlowTraining,
+  type FlowTrainingStep,
+  startTraining,
+  trainingStep,
+} from "./src/adaptive/flow_training.ts";
+export { fitFlow, type FitFlowOptions, type FittedFlow } from "./src/adaptive/fit_flow.ts";
 
 export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
 export { progressLine } from "./src/report/progress_line.ts";
@@ -123,8 +137,17 @@ export type { EnsembleDraws, EnsembleResult } from "./src/kernels/ensemble.ts";
 
 // Flows and global moves.
 export { splineFlow, type SplineFlowOptions } from "./src/flows/spline_flow.ts";
-export type { Flow, FlowDraws, FlowMap, FlowState, FlowUpdates } from "./src/flows/flow.ts";
-export type { Batch, UpdateOptions, Weights } from "./src/flows/engine.ts";
+export { affineFlow, type AffineFlowOptions } from "./src/flows/affine_flow.ts";
+export type { CouplingFlowOptions } from "./src/flows/coupling_options.ts";
+export type {
+  Flow,
+  FlowDraws,
+  FlowMap,
+  FlowScores,
+  FlowState,
+  FlowUpdates,
+} from "./src/flows/flow.ts";
+export type { Batch, Numbers, UpdateOptions, Weights } from "./src/flows/engine.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
 export {
   type GlobalResult,

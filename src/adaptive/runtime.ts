@@ -67,7 +67,7 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
     (state: State, shared: { readonly stepSize: Tensor; readonly inverseMass: Tensor }, key) =>
       local.step(target, shared)(state, key),
     chainDevice,
-    RECORD,
+    plan.train.usesGradient === true ? [...RECORD, "gradient"] : RECORD,
   );
   const normals = new Map<number, NormalVectors>();
   const normalsFor = (length: number): NormalVectors => {
