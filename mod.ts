@@ -228,4 +228,10 @@ export {
   type Summary,
   type SummaryRow,
 } from "./src/diagnostics/mod.ts";
-export { type Evidence, importanceEvidence } from "./src/evidence/mod.ts";
+export {
+  bridgeEvidence,
+  type BridgeEvidence,
+  type Evidence,
+  importanceEvidence,
+  type ImportanceEvidence,
+} from "./src/evidence/mod.ts";

@@ -6,6 +6,7 @@
 import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/independence.ts";
 import { normalVectors } from "../global/normals.ts";
+import type { Proposal } from "../global/proposal.ts";
 import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { startOn } from "../kernels/vectorize.ts";
@@ -32,8 +33,12 @@ export interface Runtime<State extends ChainState & Tree> {
     steps: number,
     options: { readonly thin?: number; readonly firstStep?: number },
   ): Promise<EnsembleResult<State>>;
+  /** What global moves propose from, with a flow. */
+  proposal(flow: FlowState): Proposal;
   /** The global step with a flow. */
   global(flow: FlowState): GlobalStep<State>;
+  /** Log density at positions, n × d, with the arithmetic that chains see: [n]. */
+  logDensity(position: Tensor): Promise<Tensor>;
 }
 
 /** What is kept of each local step. */
@@ -70,6 +75,13 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
     RECORD,
   );
   const normals = normalVectors(target.dimension, device);
+  const evaluate = chainDevice.map(target.value, 1);
+  const proposal = (flowState: FlowState): Proposal => {
+    if (plan.flow === undefined) {
+      throw new TypeError("Cannot move globally: the plan has no flow");
+    }
+    return plan.proposal(flowProposal(plan.flow, flowState, normals), flowState, device);
+  };
   return {
     plan,
     start,
@@ -83,12 +95,8 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
         key,
         { steps, signal, ...options },
       ),
-    global: (flowState) => {
-      if (plan.flow === undefined) {
-        throw new TypeError("Cannot move globally: the plan has no flow");
-      }
-      const ofFlow = flowProposal(plan.flow, flowState, normals);
-      return plan.global({ proposal: plan.proposal(ofFlow, flowState, device), start });
-    },
+    proposal,
+    global: (flowState) => plan.global({ proposal: proposal(flowState), start }),
+    logDensity: async (position) => (await evaluate.run([position], [], { signal }))[0],
   };
 }
