@@ -5,7 +5,7 @@
  */
 import { checkShape, type Draws } from "../diagnostics/draws.ts";
 import { meanSize } from "../diagnostics/effective_sample_size.ts";
-import { type LogWeights, type ScaledWeights, scaledWeights } from "../diagnostics/log_weights.ts";
+import { logLargestOf, type LogWeights } from "../diagnostics/log_weights.ts";
 import { memory } from "../diagnostics/memory.ts";
 import { moments } from "../diagnostics/moments.ts";
 import { LEAST_DRAWS } from "../diagnostics/scalar.ts";
@@ -15,44 +15,42 @@ import type { BridgeEvidence } from "./evidence.ts";
 
 const ACTION = "estimate the evidence";
 
-/** Two steps that are as close, relative to Z, are one. */
-const TOLERANCE = 1e-10;
-/** Most steps; three to eight are the rule. */
-const MOST_STEPS = 1000;
+/** The balance is found when it is known so closely: relative to Z, or to ln Z where that is large. */
+const TOLERANCE = 1e-12;
+/** Most steps; 3 to 6 are the rule, and halving an interval of any size takes fewer. */
+const MOST_STEPS = 300;
 
-/** w / (w + eᶜ) of weights w: of each, the logarithm of the mean, and the slope of that in c. */
+/** Weights by their logarithms, relative to a reference, with the largest and the smallest that is not 0. */
+interface Side {
+  readonly logWeights: Float64Array;
+  readonly logLargest: number;
+  readonly logSmallest: number;
+}
+
+/** Shares w / (w + eᶜ) of weights w. */
 interface Shares {
+  /** The shares in units of the largest weight's or of 1, which do not matter for relative errors. */
+  readonly each: Float64Array;
+  /** ln of their mean. */
   readonly logMean: number;
+  /** How that changes with c: from −1 to 0. */
   readonly slope: number;
 }
 
-/** One side of the bridge: weights in units of the largest, whose logarithm is relative to a reference. */
-type Side = ScaledWeights;
-
-/**
- * The mean share w / (w + eᶜ), which falls with c. Both terms are divided by the larger one of eᶜ and
- * the largest weight, so that nothing overflows and the mean keeps its digits wherever c lies.
- */
-function sharesAt({ logLargest, weights }: Side, c: number): Shares {
-  const top = Math.max(logLargest, c);
-  const [unit, other] = [exp(logLargest - top), exp(c - top)];
+/** The shares at a c, whose mean keeps its digits however far c is from all weights. */
+function sharesAt({ logWeights, logLargest }: Side, c: number): Shares {
+  const logUnit = Math.min(0, logLargest - c);
   let sum = 0;
-  let slope = 0;
-  for (const weight of weights) {
-    // 0 / 0 where c is far below all weights.
-    if (weight === 0) continue;
-    const all = weight * unit + other;
-    sum += weight / all;
-    slope -= weight * other / (all * all);
-  }
-  return { logMean: logLargest - top + log(sum / weights.length), slope: slope / sum };
-}
-
-/** Each share, in units of eᵗᵒᵖ of {@linkcode sharesAt}: units do not matter for relative errors. */
-function eachShare({ logLargest, weights }: Side, c: number): Float64Array {
-  const top = Math.max(logLargest, c);
-  const [unit, other] = [exp(logLargest - top), exp(c - top)];
-  return weights.map((weight) => weight === 0 ? 0 : weight / (weight * unit + other));
+  let change = 0;
+  const each = logWeights.map((logWeight) => {
+    const x = logWeight - c;
+    const small = exp(-Math.abs(x));
+    const share = (x > 0 ? 1 : logUnit === 0 ? small : exp(x - logUnit)) / (1 + small);
+    sum += share;
+    change -= share * (x > 0 ? small : 1) / (1 + small);
+    return share;
+  });
+  return { each, logMean: logUnit + log(sum / each.length), slope: change / sum };
 }
 
 /** Weights w = p/q at proposals and 1/w at draws, with how many of each there are. */
@@ -62,35 +60,43 @@ interface Bridge {
 }
 
 /**
- * The c at which N₂ · mean of w / (w + eᶜ) over proposals equals N₁ · mean of eᶜ / (w + eᶜ) over draws,
- * by Newton's method on the difference of the logarithms. That difference falls with a slope between −2
- * and 0, and a step by the difference itself, which is Meng and Wong's, always comes closer: it is taken
- * where Newton's would leave the interval that is known to hold the solution.
+ * The c at which N₂ · mean of w / (w + eᶜ) over proposals equals N₁ · mean of eᶜ / (w + eᶜ) over draws: where
+ * the difference of the logarithms is 0. It falls with c, with a slope between −2 and 0, so that Newton's
+ * method is at home; where that leaves the interval of the solution, or does not halve the difference, the
+ * interval is halved. (Meng and Wong's own step is the difference itself: it gains a digit in some steps
+ * where p and q overlap well, and in hundreds where they do not.)
+ *
+ * @param bridge The weights.
+ * @param ratio N₁ / N₂.
+ * @param first Where to begin.
+ * @returns c.
  */
-function balance({ proposals, draws }: Bridge, sizes: Sizes, first: number): number {
-  const logRatio = log(sizes.proposals / sizes.draws);
-  let [low, high] = [-Infinity, Infinity];
+function balance({ proposals, draws }: Bridge, ratio: number, first: number): number {
+  const logRatio = log(ratio);
+  // Beyond all weights by so much, one side of the balance is certain to be the heavier one.
+  const margin = 1 + Math.abs(logRatio) + log(proposals.logWeights.length) +
+    log(draws.logWeights.length);
+  let low = Math.min(proposals.logSmallest, -draws.logLargest) - margin;
+  let high = Math.max(proposals.logLargest, -draws.logSmallest) + margin;
   let c = first;
+  let before = Infinity;
   for (let step = 0; step < MOST_STEPS; step++) {
     const [up, down] = [sharesAt(proposals, c), sharesAt(draws, -c)];
-    const difference = logRatio + up.logMean - down.logMean;
+    const difference = up.logMean - down.logMean - logRatio;
+    if (difference === 0) return c;
     if (difference > 0) low = c;
     else high = c;
     const newton = c - difference / (up.slope + down.slope);
-    const next = newton > low && newton < high ? newton : c + difference;
-    if (Math.abs(next - c) <= TOLERANCE * Math.max(1, Math.abs(c))) return next;
-    c = next;
+    if (Math.abs(newton - c) <= TOLERANCE * Math.max(1, Math.abs(c))) return newton;
+    const fast = newton > low && newton < high && Math.abs(difference) <= before / 2;
+    c = fast ? newton : low + (high - low) / 2;
+    if (high - low <= TOLERANCE * Math.max(1, Math.abs(c))) return c;
+    before = Math.abs(difference);
   }
   throw new RangeError(
-    `Cannot ${ACTION}: bridge sampling has not converged after ${MOST_STEPS} steps, since target ` +
-      "and proposal hardly overlap; use a proposal that is closer to the target",
+    `Cannot ${ACTION}: bridge sampling has not converged after ${MOST_STEPS} steps; the log weights ` +
+      "are not those of draws of the target and of the proposal: check both log densities",
   );
-}
-
-/** How many independent draws of the target and of the proposal there are. */
-interface Sizes {
-  readonly draws: number;
-  readonly proposals: number;
 }
 
 /** Relative variance of a mean of so many independent numbers. */
@@ -99,16 +105,25 @@ function relativeVariance(values: Float64Array, size: number): number {
   return variance / (size * mean * mean);
 }
 
+function sideOf(logWeights: Float64Array): Side {
+  return {
+    logWeights,
+    logLargest: logLargestOf(ACTION, logWeights),
+    logSmallest: logWeights.reduce(
+      (least, x) => x > -Infinity ? Math.min(least, x) : least,
+      Infinity,
+    ),
+  };
+}
+
 /** 1/w at the draws of the target, relative to a reference. */
 function inverseWeights({ data, shape }: Draws, reference: number): Side {
   const place = data.findIndex((logWeight) => !(logWeight > -Infinity));
   if (place >= 0) {
     const [chain, draw] = [Math.floor(place / shape[1]), place % shape[1]];
     throw new RangeError(
-      `Cannot ${ACTION}: the log weight of chain ${chain}, draw ${draw} is ${
-        data[place]
-      }; a draw of ` +
-        "the target has a positive density, so check both log densities there",
+      `Cannot ${ACTION}: the log weight of chain ${chain}, draw ${draw} is ${data[place]}; ` +
+        "the target has a positive density at its draws, so check both log densities there",
     );
   }
   if (data.every((logWeight) => logWeight === Infinity)) {
@@ -117,7 +132,7 @@ function inverseWeights({ data, shape }: Draws, reference: number): Side {
         "positive where the target draws",
     );
   }
-  return scaledWeights(ACTION, data.map((logWeight) => reference - logWeight));
+  return sideOf(data.map((logWeight) => reference - logWeight));
 }
 
 function checkDraws({ data, shape }: Draws): void {
@@ -174,40 +189,32 @@ function checkDraws({ data, shape }: Draws): void {
  */
 export function bridgeEvidence(draws: Draws, proposals: LogWeights): BridgeEvidence {
   checkDraws(draws);
-  const direct = scaledWeights(ACTION, proposals);
-  // Relative to the largest weight of a proposal, of which ln is 0 then.
-  const reference = direct.logLargest;
+  // Relative to the largest weight of a proposal, of which ln is 0 then, so that no digits are lost.
+  const reference = logLargestOf(ACTION, proposals);
   const bridge = {
-    proposals: { logLargest: 0, weights: direct.weights },
+    proposals: sideOf(Float64Array.from(proposals, (logWeight) => logWeight - reference)),
     draws: inverseWeights(draws, reference),
   };
   const [chains, perChain] = draws.shape;
   const room = memory();
-  const sizesAt = (c: number): Sizes => ({
-    draws: perChain < LEAST_DRAWS ? chains * perChain : meanSize(
-      splitChains({ values: eachShare(bridge.draws, -c), chains, draws: perChain }, room),
-    ),
-    proposals: proposals.length,
-  });
-  const all = { draws: chains * perChain, proposals: proposals.length };
-  // The importance estimate of Z, at shares by number, is where to begin; then N₁ is known.
-  const first = balance(
-    bridge,
-    all,
-    log(moments(direct.weights).mean) + log(all.proposals / all.draws),
-  );
-  const sizes = sizesAt(first);
-  const c = balance(bridge, sizes, first);
-  const used = sizesAt(c);
-  const logRatio = log(sizes.draws / sizes.proposals);
-  const error = relativeVariance(eachShare(bridge.proposals, c), used.proposals) +
-    relativeVariance(eachShare(bridge.draws, -c), used.draws);
-  const share = sizes.draws / (sizes.draws + sizes.proposals);
+  const effective = (values: Float64Array): number =>
+    perChain < LEAST_DRAWS
+      ? values.length
+      : meanSize(splitChains({ values, chains, draws: perChain }, room));
+  const count = proposals.length;
+  // Where the bridge for all draws stands tells what they are worth.
+  const first = balance(bridge, chains * perChain / count, 0);
+  const ratio = effective(sharesAt(bridge.draws, -first).each) / count;
+  const c = balance(bridge, ratio, first);
+  const [ofProposals, ofDraws] = [sharesAt(bridge.proposals, c), sharesAt(bridge.draws, -c)];
+  const size = effective(ofDraws.each);
+  const variance = relativeVariance(ofProposals.each, count) +
+    relativeVariance(ofDraws.each, size);
   return {
-    estimate: reference + c + logRatio,
-    standardError: perChain < LEAST_DRAWS ? NaN : Math.sqrt(error),
+    estimate: reference + c + log(ratio),
+    standardError: perChain < LEAST_DRAWS ? NaN : Math.sqrt(variance),
     method: "bridge sampling",
-    effectiveSampleSize: used.draws,
-    overlap: exp(sharesAt(bridge.proposals, c).logMean) / share,
+    effectiveSampleSize: size,
+    overlap: exp(ofProposals.logMean) * (1 + ratio) / ratio,
   };
 }

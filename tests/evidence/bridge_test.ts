@@ -170,13 +170,43 @@ Deno.test("the error of bridgeEvidence() from independent draws is the optimal b
   }
 });
 
+Deno.test("bridgeEvidence() finds the balance for log weights of any size, even absurd ones", () => {
+  const scales = [1e-6, 1, 1e3, 1e6];
+  const offsets = [0, -100, 5000, -1e8];
+  const keys = replications(68, 2 * scales.length ** 2 * offsets.length);
+  let next = 0;
+  for (const ofDraws of scales) {
+    for (const ofProposals of scales) {
+      for (const offset of offsets) {
+        const data = normals(keys[next++], 15).map((x) => offset + ofDraws * x);
+        const proposals = normals(keys[next++], 7).map((x) => ofProposals * x);
+        // One proposal is outside of the support.
+        proposals[3] = -Infinity;
+        const { estimate } = bridgeEvidence({ data, shape: [5, 3] }, proposals);
+        // N₂ mean of 1 / (1 + e^(c − ln w)) over the proposals is N₁ mean of 1 / (1 + e^(ln w − c)).
+        const c = estimate - Math.log(15 / 7);
+        const up = proposals.reduce((sum, w) => sum + 1 / (1 + Math.exp(c - w)), 0);
+        const down = data.reduce((sum, w) => sum + 1 / (1 + Math.exp(w - c)), 0);
+        const sizes = [...data, ...proposals].filter(Number.isFinite).map(Math.abs);
+        const rounding = 1e-14 * Math.max(1e3, ...sizes);
+        assert.ok(Math.abs(up - down) <= 15 * rounding, `${up} and ${down}`);
+      }
+    }
+  }
+});
+
 const refused: [what: string, draws: number[], proposals: number[], message: RegExp][] = [
   ["no proposals", [0, 0, 0, 0], [], /there are no weights/],
   ["a proposal that is NaN", [0, 0, 0, 0], [0, NaN], /log weight 1 is NaN/],
   ["a proposal of infinite weight", [0, 0, 0, 0], [0, Infinity], /log weight 1 is Infinity/],
   ["proposals without weight", [0, 0, 0, 0], [-Infinity, -Infinity], /all 2 weights are zero/],
   ["a draw that is NaN", [0, 0, NaN, 0], [0, 0], /of chain 0, draw 2 is NaN/],
-  ["a draw of no density", [0, 0, 0, -Infinity], [0], /chain 0, draw 3 is -Infinity; a draw of/],
+  [
+    "a draw of no density",
+    [0, 0, 0, -Infinity],
+    [0],
+    /chain 0, draw 3 is -Infinity; the target has/,
+  ],
   ["draws that q cannot give", [1, 1, 1, 1].map(() => Infinity), [0], /zero at all 4 draws/],
 ];
 
