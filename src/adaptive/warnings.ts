@@ -44,8 +44,10 @@ const LARGEST_SHAPE = 0.7;
  * normal, in fewer than 6 of 100,000 runs.
  */
 const LARGEST_SCORE = 4;
-/** And those that are no further apart are equal but for rounding, as where the flow is the target. */
+/** Those that are no further apart are equal but for rounding, as where the flow is the target. */
 const ROUNDING = 1e-9;
+/** Above this standard error of log Z its estimate rests on few draws: on 1/0.3² = 11, if all are equal. */
+const LARGEST_ERROR = 0.3;
 
 function percent(x: number): string {
   return `${(100 * x).toPrecision(2)} %`;
@@ -134,18 +136,24 @@ function densityWarnings({ broken }: RunFacts): string[] {
   ];
 }
 
-/** Two estimates of log Z, which share proposals: their difference errs less than if they did not. */
-function disagreementWarnings({ importanceSampling, bridgeSampling }: RunEvidence): string[] {
+/** What is wrong with bridge sampling alone or beside importance sampling. */
+function bridgeWarnings({ importanceSampling, bridgeSampling }: RunEvidence): string[] {
   if (bridgeSampling === undefined) return [];
-  const error = Math.sqrt(
-    importanceSampling.standardError * importanceSampling.standardError +
-      bridgeSampling.standardError * bridgeSampling.standardError,
-  );
+  const [error, other] = [bridgeSampling.standardError, importanceSampling.standardError];
+  if (error > LARGEST_ERROR) {
+    return [
+      `log Z is hardly known: its standard error is ${error.toPrecision(2)}, and above ` +
+      `${LARGEST_ERROR} that is itself a guess, from a few draws where target and flow overlap. ` +
+      "Train the flow longer (`schedule.trainCycles`) or with more chains.",
+    ];
+  }
   const difference = Math.abs(importanceSampling.estimate - bridgeSampling.estimate);
-  if (!(difference > LARGEST_SCORE * error + ROUNDING)) return [];
-  const [byBridge, byWeights] = [bridgeSampling, importanceSampling].map((
-    { estimate, standardError },
-  ) => `${estimate.toPrecision(6)} ± ${standardError.toPrecision(2)}`);
+  // Both rest on some of the same proposals: the difference errs by less than if they did not.
+  const known = Math.sqrt(error * error + other * other);
+  if (!(difference > LARGEST_SCORE * known + ROUNDING)) return [];
+  const [byBridge, byWeights] = [bridgeSampling, importanceSampling].map(
+    ({ estimate, standardError }) => `${estimate.toPrecision(8)} ± ${standardError.toPrecision(2)}`,
+  );
   return [
     `Two estimates of log Z disagree: ${byBridge} by bridge sampling, ${byWeights} by importance ` +
     "sampling. Use neither: the flow misses a region where chains are, or proposals reach one that " +
@@ -166,18 +174,17 @@ function evidenceWarnings({ evidence, acceptance }: RunFacts): string[] {
     ];
   }
   if (paretoShape > LARGEST_SHAPE && effectiveSampleFraction <= LARGEST_FRACTION) {
+    const shape = paretoShape.toFixed(2);
     return [
-      `Importance sampling cannot be trusted with log Z: its weights have a Pareto shape of ` +
-      `${
-        paretoShape.toFixed(2)
-      }, above ${LARGEST_SHAPE}, since the flow is too narrow somewhere. ` +
+      `Importance sampling cannot be trusted with log Z: its weights have a Pareto shape of ${shape}, ` +
+      `above ${LARGEST_SHAPE}, since the flow is too narrow somewhere. ` +
       (evidence.bridgeSampling === undefined
         ? "Train it longer (`schedule.trainCycles`) or with more chains."
         : "`logEvidence` is from bridge sampling, which bears that if the chains have converged; " +
           "train the flow longer (`schedule.trainCycles`) or with more chains to have both agree."),
     ];
   }
-  return disagreementWarnings(evidence);
+  return bridgeWarnings(evidence);
 }
 
 /**
