@@ -230,9 +230,9 @@ export {
   type SummaryRow,
 } from "./src/diagnostics/mod.ts";
 export {
-  bridgeEvidence,
   type BridgeEvidence,
+  bridgeEvidence,
   type Evidence,
-  importanceEvidence,
   type ImportanceEvidence,
+  importanceEvidence,
 } from "./src/evidence/mod.ts";

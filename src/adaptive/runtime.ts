@@ -76,11 +76,16 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
   );
   const normals = normalVectors(target.dimension, device);
   const evaluate = chainDevice.map(target.value, 1);
+  const proposals = new WeakMap<FlowState, Proposal>();
   const proposal = (flowState: FlowState): Proposal => {
     if (plan.flow === undefined) {
       throw new TypeError("Cannot move globally: the plan has no flow");
     }
-    return plan.proposal(flowProposal(plan.flow, flowState, normals), flowState, device);
+    // Its programs take some milliseconds to compile, and production has one flow for all cycles.
+    const made = proposals.get(flowState) ??
+      plan.proposal(flowProposal(plan.flow, flowState, normals), flowState, device);
+    proposals.set(flowState, made);
+    return made;
   };
   return {
     plan,

@@ -202,8 +202,10 @@ export function bridgeEvidence(draws: Draws, proposals: LogWeights): BridgeEvide
       ? values.length
       : meanSize(splitChains({ values, chains, draws: perChain }, room));
   const count = proposals.length;
-  // Where the bridge for all draws stands tells what they are worth.
-  const first = balance(bridge, chains * perChain / count, 0);
+  // Where the bridge for all draws stands, from the importance estimate of Z on, tells what they are worth.
+  const all = chains * perChain / count;
+  const { mean } = moments(bridge.proposals.logWeights.map(exp));
+  const first = balance(bridge, all, log(mean) - log(all));
   const ratio = effective(sharesAt(bridge.draws, -first).each) / count;
   const c = balance(bridge, ratio, first);
   const [ofProposals, ofDraws] = [sharesAt(bridge.proposals, c), sharesAt(bridge.draws, -c)];
