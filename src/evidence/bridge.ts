@@ -63,7 +63,7 @@ interface Bridge {
  * The c at which N₂ · mean of w / (w + eᶜ) over proposals equals N₁ · mean of eᶜ / (w + eᶜ) over draws: where
  * the difference of the logarithms is 0. It falls with c, with a slope between −2 and 0, so that Newton's
  * method is at home; where that leaves the interval of the solution, or does not halve the difference, the
- * interval is halved. (Meng and Wong's own step is the difference itself: it gains a digit in some steps
+ * interval is halved. (Meng and Wong's own step is the difference itself: it gains a digit in a few steps
  * where p and q overlap well, and in hundreds where they do not.)
  *
  * @param bridge The weights.

@@ -4,16 +4,12 @@
  * @module
  */
 
-/** What every estimate of the evidence Z = ∫ p(x) dx of an unnormalised density p holds. */
-interface Estimate {
+/** An estimate of the evidence Z = ∫ p(x) dx of an unnormalised density p by importance sampling. */
+export interface ImportanceEvidence {
   /** ln Z. */
   readonly estimate: number;
   /** Standard error of ln Z. */
   readonly standardError: number;
-}
-
-/** An estimate of the evidence by importance sampling. */
-export interface ImportanceEvidence extends Estimate {
   /** How it was estimated. */
   readonly method: "importance sampling";
   /** Share of the draws that they are worth; see {@linkcode effectiveSampleFraction}. */
@@ -25,8 +21,12 @@ export interface ImportanceEvidence extends Estimate {
   readonly paretoShape: number;
 }
 
-/** An estimate of the evidence by bridge sampling. */
-export interface BridgeEvidence extends Estimate {
+/** An estimate of the evidence Z = ∫ p(x) dx of an unnormalised density p by bridge sampling. */
+export interface BridgeEvidence {
+  /** ln Z. */
+  readonly estimate: number;
+  /** Standard error of ln Z; above about 0.3 it is itself a guess, from a few draws where p and q overlap. */
+  readonly standardError: number;
   /** How it was estimated. */
   readonly method: "bridge sampling";
   /** How many independent draws of the target its draws are worth for this estimate, N₁. */
