@@ -5,6 +5,7 @@ import {
   primaryEvidence,
   type RunEvidence,
 } from "../../src/adaptive/run_evidence.ts";
+import { runtimeOf } from "../../src/adaptive/runtime.ts";
 import { dualMoon } from "../../examples/dual_moon.ts";
 import {
   bridgeEvidence,
@@ -13,8 +14,10 @@ import {
   importanceEvidence,
   key,
   normal,
+  planFor,
   sample,
   type SampleOptions,
+  split,
   stateFromBytes,
   stateToBytes,
   type Tensor,
@@ -146,6 +149,13 @@ Deno.test("log Z has the same bits after a stop and a way through bytes", async 
   assert.ok(whole.evidence?.bridgeSampling !== undefined);
   assert.deepEqual(rest.evidence, whole.evidence);
   assert.notDeepEqual(first.evidence, whole.evidence);
+  // The third key of the run's: starts have the first, cycles the second.
+  const [, , forEvidence] = split(key(5), 3);
+  const { evidence } = await estimateEvidence(runtimeOf(planFor(dualMoon, SHORT)), whole.state, {
+    position: tensor(whole.draws.x.data).reshape([...whole.draws.x.shape]),
+    logDensity: tensor(whole.logDensity.data).reshape([...whole.logDensity.shape]),
+  }, forEvidence);
+  assert.deepEqual(evidence, whole.evidence);
 });
 
 Deno.test("log Z takes half as many proposals as production, once each, at points of their own", async () => {

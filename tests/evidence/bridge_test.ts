@@ -195,6 +195,12 @@ Deno.test("bridgeEvidence() finds the balance for log weights of any size, even 
   }
 });
 
+Deno.test("bridgeEvidence() takes any balance where all are balances", () => {
+  const draws = { data: new Float64Array(8).fill(-1000), shape: [2, 4] };
+  const { estimate } = bridgeEvidence(draws, new Float64Array(8).fill(1000));
+  assert.ok(Math.abs(estimate) <= 1000);
+});
+
 const refused: [what: string, draws: number[], proposals: number[], message: RegExp][] = [
   ["no proposals", [0, 0, 0, 0], [], /there are no weights/],
   ["a proposal that is NaN", [0, 0, 0, 0], [0, NaN], /log weight 1 is NaN/],
