@@ -22,6 +22,7 @@ export { planFor } from "./src/adaptive/default_plan.ts";
 export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
+export type { RunEvidence } from "./src/adaptive/run_evidence.ts";
 export type { NamedDraws } from "./src/adaptive/named_draws.ts";
 export type { Progress } from "./src/adaptive/progress.ts";
 export type { TrainedFlow } from "./src/adaptive/trained_flow.ts";
@@ -251,4 +252,10 @@ export {
   type Summary,
   type SummaryRow,
 } from "./src/diagnostics/mod.ts";
-export { type Evidence, importanceEvidence } from "./src/evidence/mod.ts";
+export {
+  type BridgeEvidence,
+  bridgeEvidence,
+  type Evidence,
+  type ImportanceEvidence,
+  importanceEvidence,
+} from "./src/evidence/mod.ts";
