@@ -61,6 +61,12 @@ export {
 } from "./src/adaptive/dual_averaging.ts";
 export type { EnsembleScale } from "./src/adaptive/ensemble_scale.ts";
 export { addToReplay, emptyReplay, type Replay, type ReplayDraws } from "./src/adaptive/replay.ts";
+export {
+  mixByQuality,
+  type MixingOptions,
+  type MixingRule,
+  type Mixture,
+} from "./src/adaptive/mixing.ts";
 export { type StopOptions, stopWhenConverged } from "./src/adaptive/stopping.ts";
 export {
   stopTraining,
@@ -81,6 +87,7 @@ export {
   startTraining,
   trainingStep,
 } from "./src/adaptive/flow_training.ts";
+export { flowQuality, type FlowQualityOptions } from "./src/adaptive/flow_quality.ts";
 export { fitFlow, type FitFlowOptions, type FittedFlow } from "./src/adaptive/fit_flow.ts";
 
 export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
@@ -243,6 +250,8 @@ export {
   monteCarloStandardError,
   type MonteCarloStandardErrorOptions,
   paretoShape,
+  type ProposalQuality,
+  proposalQuality,
   rHat,
   type ScalarConvergence,
   summarise,

@@ -3,15 +3,24 @@
  *
  * @module
  */
+import { proposalQuality } from "../diagnostics/proposal_quality.ts";
+import type { FlowState } from "../flows/flow.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { joinDraws } from "./draw_blocks.ts";
 import { hasDrifted, windowScale } from "./drift.ts";
-import type { Schedule } from "./plan.ts";
+import { weightsOfProposals } from "./evidence_weights.ts";
 import { addToReplay } from "./replay.ts";
-import { addToMean, type DrawBlock, EMPTY_MEAN, type Phase, type RunState } from "./run_state.ts";
+import {
+  addToMean,
+  type BestFlow,
+  type DrawBlock,
+  EMPTY_MEAN,
+  type Phase,
+  type RunState,
+} from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
 import { gatherStrays } from "./stray.ts";
 
@@ -67,7 +76,7 @@ export async function warmupCycle<State extends ChainState & Tree>(
   // Windows after those of the schedule are each twice as long as the one before.
   const extra = Math.max(0, state.cycleInPhase - windows.length + 1);
   const steps = windows[Math.min(state.cycleInPhase, windows.length - 1)] << extra;
-  const [forLocal, forStrays] = split(key);
+  const [forLocal, forStrays, forQuality] = split(key, 3);
   let { adaptation } = state;
   // The first window takes chains from wherever they start; later ones leave none behind.
   let chains = state.cycleInPhase === 0 ? state.chains : gatherStrays(state.chains, forStrays);
@@ -110,22 +119,22 @@ export async function warmupCycle<State extends ChainState & Tree>(
   if (!last) return advance({ ...next, acceptance }, "warmup");
   // A flow that was trained before is used as it is.
   const untrained = plan.flow !== undefined && state.flow === undefined;
-  return advance(next, untrained ? "train" : "production");
+  if (untrained) return advance(next, "train");
+  const best = state.flow && await judgedFlow(runtime, state.flow, forQuality);
+  return advance({ ...next, best }, "production");
 }
 
-/** Below this acceptance most draws of global moves only repeat the one before. */
-const RARE = 0.2;
+/** Proposals by which a flow that was trained before is judged. */
+const JUDGED = 1000;
 
-/** How production cycles go: which local and global states are kept. */
-function rhythm(
-  { localSteps, globalSteps, thin }: Schedule,
-  best: RunState["best"],
-): { readonly localSteps: number; readonly thin: number; readonly globalSteps: number } {
-  const rare = best !== undefined && best.acceptance < RARE;
-  // With rare jumps the local moves have to give the draws, of which each then tells something new.
-  return rare
-    ? { localSteps, thin: 1, globalSteps: Math.min(globalSteps, 1) }
-    : { localSteps, thin, globalSteps };
+/** A flow with how good it is for this target. */
+async function judgedFlow<State extends ChainState & Tree>(
+  { plan: { signal }, proposal, logDensity }: Runtime<State>,
+  flow: FlowState,
+  key: Key,
+): Promise<BestFlow> {
+  const compared = { logDensity, proposal: proposal(flow), signal };
+  return { flow, quality: proposalQuality(await weightsOfProposals(compared, JUDGED, key)) };
 }
 
 /** A cycle of production: local and global steps with everything frozen. */
@@ -134,7 +143,8 @@ export async function productionCycle<State extends ChainState & Tree>(
   state: RunState<State>,
   key: Key,
 ): Promise<RunState<State>> {
-  const { localSteps, thin, globalSteps } = rhythm(runtime.plan.schedule, state.best);
+  const { schedule, mixing } = runtime.plan;
+  const { localSteps, thin, globalSteps } = mixing(schedule, state.best?.quality);
   const [forLocal, forGlobal] = split(key);
   const { chains, adaptation } = state;
   const local = await runtime.local(chains, adaptation, true, forLocal, localSteps, { thin });

@@ -27,6 +27,7 @@ import {
   orThrow,
   type SampleOptions,
 } from "./options.ts";
+import { mixByQuality } from "./mixing.ts";
 import type { Plan, Schedule } from "./plan.ts";
 import { stopWhenConverged } from "./stopping.ts";
 import { stopTraining, trainInCycles } from "./training.ts";
@@ -132,6 +133,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         train: trainInCycles(),
         trained: stopTraining(),
         proposal: (flow, state, device) => defensive(flow, studentT(state, device)),
+        mixing: mixByQuality(),
         global: global ?? independence,
         schedule,
         stop: stopWhenConverged(stop),

@@ -13,6 +13,7 @@ import type { Target } from "../target/target.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { Adaptation } from "./adaptation.ts";
+import type { MixingRule } from "./mixing.ts";
 import type { Replay } from "./replay.ts";
 import type { Convergence, FlowProgress } from "./run_state.ts";
 
@@ -117,6 +118,8 @@ export interface Plan<State extends ChainState & Tree, Values extends object = o
   readonly trained: TrainingRule;
   /** What global moves propose from. */
   readonly proposal: ProposalRule;
+  /** What cycles of production hold. */
+  readonly mixing: MixingRule;
   /** The global move. */
   readonly global: (options: GlobalMoveOptions<State>) => GlobalStep<State>;
   /** How much of everything. */

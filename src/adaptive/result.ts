@@ -4,6 +4,7 @@
  * @module
  */
 import type { Draws } from "../diagnostics/draws.ts";
+import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
 import { summarise, type Summary } from "../diagnostics/summary.ts";
 import type { Evidence } from "../evidence/mod.ts";
 import type { ChainState } from "../kernels/kernel.ts";
@@ -34,6 +35,8 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly logEvidence: Evidence | undefined;
   /** log Z by each method; none for a run without a flow. */
   readonly evidence: RunEvidence | undefined;
+  /** How good the flow is for global moves; none for a run without one. */
+  readonly flowQuality: ProposalQuality | undefined;
   /** Mean acceptance probabilities in production; NaN where there were no such moves. */
   readonly acceptance: { readonly local: number; readonly global: number };
   /** What cannot be trusted and what to do about it; empty when nothing was found. */
@@ -46,6 +49,16 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly state: RunState<State>;
   /** Seconds from start to end. */
   readonly seconds: number;
+}
+
+/** What production's proposals say of the flow, or those of before if there were none. */
+function flowQualityOf(
+  { best, acceptance }: Pick<RunState, "best" | "acceptance">,
+  evidence: RunEvidence | undefined,
+): ProposalQuality | undefined {
+  if (evidence === undefined) return best?.quality;
+  const { effectiveSampleFraction, paretoShape } = evidence.importanceSampling;
+  return { effectiveSampleFraction, paretoShape, acceptance: meanOf(acceptance.global) };
 }
 
 /**
@@ -78,6 +91,7 @@ export async function resultOf<Values extends object, State extends ChainState &
     local: meanOf(state.acceptance.local),
     global: meanOf(state.acceptance.global),
   };
+  const flowQuality = flowQualityOf(state, evidence);
   let summary: Summary | undefined;
   return {
     draws,
@@ -85,6 +99,7 @@ export async function resultOf<Values extends object, State extends ChainState &
     summary: () => summary ??= summarise(draws as Readonly<Record<string, Draws>>),
     logEvidence: primaryEvidence(evidence),
     evidence,
+    flowQuality,
     acceptance,
     warnings: warningsOf({
       convergence: state.convergence,
@@ -92,6 +107,9 @@ export async function resultOf<Values extends object, State extends ChainState &
       acceptance,
       targetAcceptance: plan.local.targetAcceptance,
       evidence,
+      flowQuality,
+      abandoned: plan.schedule.globalSteps > 0 && state.best !== undefined &&
+        plan.mixing(plan.schedule, state.best.quality).globalSteps === 0,
       broken,
       position,
     }),

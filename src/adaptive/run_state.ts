@@ -4,6 +4,7 @@
  * @module
  */
 import type { FlowState } from "../flows/flow.ts";
+import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AdaptationState } from "./adaptation.ts";
@@ -53,6 +54,14 @@ export interface FlowProgress {
   readonly acceptance: readonly number[];
 }
 
+/** A flow and how good it is. */
+export interface BestFlow {
+  /** The flow. */
+  readonly flow: FlowState;
+  /** What the weights of its last proposals before production say. */
+  readonly quality: ProposalQuality;
+}
+
 /** The state of a run after a cycle. */
 export interface RunState<State extends ChainState = ChainState> {
   /** The phase that the next cycle belongs to. */
@@ -74,7 +83,7 @@ export interface RunState<State extends ChainState = ChainState> {
   /** How training came along. */
   readonly progress: FlowProgress;
   /** The flow that is best at held-out positions so far: production uses it. */
-  readonly best: { readonly flow: FlowState; readonly acceptance: number } | undefined;
+  readonly best: BestFlow | undefined;
   /** Whether the next cycle of training is the last one. */
   readonly lastTraining: boolean;
   /** The draws that are kept, by production cycle. */

@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { type ProposalQuality, proposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { Flow } from "../flows/flow.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { advance, total } from "./cycles.ts";
 import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
@@ -57,7 +59,7 @@ export async function trainCycle<State extends ChainState & Tree>(
     ...state,
     chains: global.state,
     flow: state.lastTraining ? training.best : training.flow,
-    best: { flow: training.best, acceptance: global.acceptance },
+    best: { flow: training.best, quality: qualityOf(global.logWeights) },
     replay: keep(replay, global.draws),
     progress,
     lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),
@@ -67,6 +69,10 @@ export async function trainCycle<State extends ChainState & Tree>(
     },
   };
   return advance(next, state.lastTraining ? "production" : "train");
+}
+
+function qualityOf({ data }: Tensor): ProposalQuality {
+  return proposalQuality(data as Float64Array);
 }
 
 function freshFlow<State extends ChainState & Tree>(

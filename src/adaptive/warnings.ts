@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { RunEvidence } from "./run_evidence.ts";
 import type { Convergence } from "./run_state.ts";
@@ -14,6 +15,10 @@ export interface RunFacts {
   readonly acceptance: { readonly local: number; readonly global: number };
   readonly targetAcceptance: number;
   readonly evidence: RunEvidence | undefined;
+  /** How good the flow is. */
+  readonly flowQuality: ProposalQuality | undefined;
+  /** Whether production left global moves out, since the flow is no good. */
+  readonly abandoned: boolean;
   /** Share of the proposals, those for log Z included, at which the log density was NaN or +∞. */
   readonly broken: number;
   /** Kept positions, chains × draws × d. */
@@ -100,7 +105,9 @@ function convergenceWarnings(
   return out;
 }
 
-function moveWarnings({ acceptance, targetAcceptance, position }: RunFacts): string[] {
+function moveWarnings(
+  { acceptance, targetAcceptance, position, flowQuality, abandoned }: RunFacts,
+): string[] {
   const out: string[] = [];
   const stuck = stuckChains(position);
   if (stuck.length > 0) {
@@ -115,6 +122,16 @@ function moveWarnings({ acceptance, targetAcceptance, position }: RunFacts): str
       `Local moves are accepted at ${percent(acceptance.local)} only, where ` +
         `${percent(targetAcceptance)} was aimed at: the target's scale varies too much for one ` +
         "step size; reparametrise it, or lengthen `schedule.warmupWindows`.",
+    );
+  }
+  if (abandoned) {
+    out.push(
+      `The flow could not be used: only ${
+        percent(flowQuality?.effectiveSampleFraction ?? 0)
+      } of its ` +
+        "draws are worth something for the target, so that production made local moves alone. Modes " +
+        "far apart may have wrong weights, and log Z is not estimated. Train it longer " +
+        "(`schedule.trainCycles`), with more chains, or try `affineFlow()` in many dimensions.",
     );
   }
   if (acceptance.global < LEAST_GLOBAL) {

@@ -36,6 +36,8 @@ const fine: RunFacts = {
   acceptance: { local: 0.65, global: 0.7 },
   targetAcceptance: 0.65,
   evidence: evidence(),
+  flowQuality: { effectiveSampleFraction: 0.8, paretoShape: 0.3, acceptance: 0.7 },
+  abandoned: false,
   broken: 0,
   position: moving,
 };
@@ -53,6 +55,16 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
     /effective sample size is only 250: /,
   ],
   ["a budget that ended the run", { ended: "budget" }, /budget was used up .* is 11000\.$/],
+  [
+    "a flow that was left out",
+    {
+      flowQuality: { effectiveSampleFraction: 0.0012, paretoShape: 1, acceptance: 0.01 },
+      abandoned: true,
+      acceptance: { local: 0.65, global: NaN },
+      evidence: undefined,
+    },
+    /^The flow could not be used: only 0\.12 % of its draws .* local moves alone.*affineFlow\(\)/,
+  ],
   [
     "local moves that are rejected",
     { acceptance: { local: 0.02, global: 0.7 } },
