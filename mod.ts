@@ -123,6 +123,10 @@ export type { EnsembleDraws, EnsembleResult } from "./src/kernels/ensemble.ts";
 
 // Flows and global moves.
 export { splineFlow, type SplineFlowOptions } from "./src/flows/spline_flow.ts";
+export { customFlow, type CustomFlowOptions } from "./src/flows/custom_flow.ts";
+export type { Passed } from "./src/flows/custom_programs.ts";
+export type { ParameterTensors, ParameterTree } from "./src/flows/parameter_tree.ts";
+export { checkFlow, type FlowCheck } from "./src/flows/check_flow.ts";
 export type { Flow, FlowDraws, FlowMap, FlowState, FlowUpdates } from "./src/flows/flow.ts";
 export type { Batch, UpdateOptions, Weights } from "./src/flows/engine.ts";
 export type { Whitening } from "./src/flows/whitening.ts";

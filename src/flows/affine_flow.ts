@@ -34,5 +34,6 @@ const RANGE = 10;
  */
 export function affineFlow(options: AffineFlowOptions = {}): Flow {
   const complete = completeOptions("make an affine flow", options, [], 8);
-  return couplingFlow({ ...complete, name: "affine", affine: true, bins: BINS, range: RANGE });
+  const engine = { affine: true, bins: BINS, range: RANGE };
+  return couplingFlow({ ...complete, ...engine, name: "affine", record: complete });
 }

@@ -148,7 +148,7 @@ export interface Batch extends UpdateOptions {
 }
 
 /** Refuses what would read beyond the data or leave weights that are no numbers. */
-function checkBatch(
+export function checkBatch(
   { rows, weights, learningRate, clip, weightDecay }: Required<Omit<Batch, "weights">> & Batch,
   most: number,
 ): void {

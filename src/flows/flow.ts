@@ -56,6 +56,15 @@ export interface FlowUpdates {
 export interface Flow {
   /** Its name. */
   readonly name: string;
+  /** All options that it was made with, as plain data: what its states need to be used elsewhere. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /**
+   * Refuses before a run what would only show within it; left out by kinds that have nothing to refuse.
+   *
+   * @param dimension Coordinates.
+   * @throws {TypeError} If this kind of flow cannot be drawn from, or not in so many dimensions.
+   */
+  check?(dimension: number): void;
   /**
    * A flow that is the identity, with random first weights inside.
    *
