@@ -22,9 +22,9 @@ export { planFor } from "./src/adaptive/default_plan.ts";
 export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
-export type { NamedDraws } from "./src/adaptive/named_draws.ts";
+export { type NamedDraws, namedDraws } from "./src/adaptive/named_draws.ts";
 export type { Progress } from "./src/adaptive/progress.ts";
-export type { TrainedFlow } from "./src/adaptive/trained_flow.ts";
+export { type TrainedFlow, trainFurther } from "./src/adaptive/trained_flow.ts";
 
 // Its parts, to be replaced or composed.
 export { type AdaptiveRun, runAdaptive } from "./src/adaptive/run_adaptive.ts";
@@ -68,6 +68,7 @@ export {
   type TrainingOptions,
 } from "./src/adaptive/training.ts";
 
+export { flowFromBytes, type FlowFromBytesOptions, flowToBytes } from "./src/io/flow_bytes.ts";
 export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
 export { progressLine } from "./src/report/progress_line.ts";
 

@@ -39,7 +39,7 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly global?: Plan<State>["global"];
   /**
    * The flow; `splineFlow()` by default, `"none"` for local moves alone. The `flow` of an earlier result
-   * is used as it is, without more training.
+   * is used as it is, without more training; `trainFurther(flow)` trains it on.
    */
   readonly flow?: Flow | TrainedFlow | "none";
   /** How much of everything a cycle holds. */
@@ -277,7 +277,12 @@ export function checkFlow(
       ),
     );
   }
-  if (!("kind" in flow)) return either.right({ flow, trainedFlow: undefined });
+  if (!("kind" in flow)) {
+    return either.tryCatch(() => {
+      flow.check?.(dimension);
+      return { flow, trainedFlow: undefined };
+    }, (error) => error as Error);
+  }
   const { kind, state } = flow;
   return state.dimension === dimension
     ? either.right({ flow: kind, trainedFlow: state })
