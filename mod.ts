@@ -123,7 +123,6 @@ export {
 export type { EnsembleDraws, EnsembleResult } from "./src/kernels/ensemble.ts";
 
 // Flows and global moves.
-export { affineFlow, type AffineFlowOptions } from "./src/flows/affine_flow.ts";
 export { splineFlow, type SplineFlowOptions } from "./src/flows/spline_flow.ts";
 export { customFlow, type CustomFlowOptions } from "./src/flows/custom_flow.ts";
 export type { Passed } from "./src/flows/custom_programs.ts";

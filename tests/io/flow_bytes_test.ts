@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { dualMoon } from "../../examples/dual_moon.ts";
 import {
-  affineFlow,
   customFlow,
   type Flow,
   flowFromBytes,
@@ -13,6 +12,7 @@ import {
   stateFromBytes,
   stateToBytes,
 } from "../../mod.ts";
+import { affineFlow } from "../../src/flows/affine_flow.ts";
 import { trainedFlow } from "../../src/adaptive/trained_flow.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
 import { cubic, customState, sinhArcsinh, triangular } from "../flows/custom_kinds.ts";
