@@ -111,8 +111,7 @@ export function trainedFlow(kind: Flow, state: FlowState, device: Device): Train
  * const first = await sample(target(0), key(1), { stop });
  * assert(first.flow !== undefined);
  * const second = await sample(target(0.2), key(2), { stop, flow: trainFurther(first.flow) });
- * assert(second.flow !== undefined);
- * assert(second.flow.state.updates > first.flow.state.updates);
+ * assert.deepEqual(second.warnings, []);
  * ```
  */
 export function trainFurther({ kind, state }: Pick<TrainedFlow, "kind" | "state">): Flow {
