@@ -126,6 +126,23 @@ Deno.test("a batch that is not finite changes nothing and says so", async () => 
   }
 });
 
+Deno.test("a loss that is not finite changes nothing, whatever its slopes", async () => {
+  const flow = customFlow({
+    name: "constant",
+    init: () => ({ constant: 0.5 }),
+    forward: ({ constant }, x) => ({ value: x, logDeterminant: constant }),
+  });
+  const state = flow.init(1, [1, 2]);
+  const { state: after, loss } = await flow.update(state, Float64Array.of(1, NaN), {
+    learningRate: 0.1,
+  });
+  assert.deepEqual([after, loss], [state, NaN]);
+  assert.notDeepEqual(
+    (await flow.update(state, Float64Array.of(1, 2), { learningRate: 0.1 })).state.weights,
+    state.weights,
+  );
+});
+
 Deno.test("batches and options that make no sense are refused", async () => {
   const flow = customFlow(cubic);
   const [state, data] = [customState(flow, 2), correlated([2, 8], 60, 2)];
