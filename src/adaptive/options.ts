@@ -270,10 +270,11 @@ export function checkFlow(
   flow: Flow | TrainedFlow | "none",
 ): Either<Error, { readonly flow: Flow | undefined; readonly trainedFlow: FlowState | undefined }> {
   if (flow === "none") return either.right({ flow: undefined, trainedFlow: undefined });
-  if (typeof flow !== "object" || flow === null || !("kind" in flow || "init" in flow)) {
+  if (typeof flow !== "object" || flow === null || !("kind" in flow || "updates" in flow)) {
     return either.left(
       new TypeError(
-        'Cannot sample with this `flow`: give splineFlow(), the `flow` of a result, or "none"',
+        "Cannot sample with this `flow`: give splineFlow(), customFlow({ … }), the `flow` of a result, " +
+          'or "none"',
       ),
     );
   }

@@ -100,6 +100,7 @@ export function trainedFlow(kind: Flow, state: FlowState, device: Device): Train
  *
  * @param flow The trained flow.
  * @returns The kind of flow; for targets of the same coordinates.
+ * @throws {TypeError} If it is no trained flow.
  *
  * @example Data that come in
  * ```ts
@@ -114,7 +115,13 @@ export function trainedFlow(kind: Flow, state: FlowState, device: Device): Train
  * assert.deepEqual(second.warnings, []);
  * ```
  */
-export function trainFurther({ kind, state }: Pick<TrainedFlow, "kind" | "state">): Flow {
+export function trainFurther(flow: Pick<TrainedFlow, "kind" | "state">): Flow {
+  if (typeof flow !== "object" || flow === null || !("kind" in flow && "state" in flow)) {
+    throw new TypeError(
+      "Cannot train this further: give the `flow` of a result, which runs with a flow have",
+    );
+  }
+  const { kind, state } = flow;
   return {
     ...kind,
     init(dimension, _key, periodic = new Array<boolean>(dimension).fill(false)) {

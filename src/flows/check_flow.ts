@@ -25,6 +25,8 @@ const POINTS = 32;
 const WIDE = 3;
 /** Half of a step of central differences, in white units. */
 const STEP = 1e-5;
+/** Numbers of Jacobians that are held at a time. */
+const MOST_SLOPES = 2 ** 22;
 /** Both ways are computed in doubles; steep maps leave fewer digits. */
 const ROUND_TRIP = 1e-6;
 /** Central differences are off by STEP², by more where slopes jump. */
@@ -117,7 +119,7 @@ function widePoints({ dimension: d, mean, cholesky }: FlowState, key: Key): Floa
  * Tries whether a flow is a one-to-one map with the log-determinant that it gives, and whether its draws
  * come with the log density that is found at them: all that global moves rest on. It is tried at draws
  * of the flow and at points about three standard deviations wide, in the state that is given: give one
- * whose parameters are not 0, such as one after some updates.
+ * whose parameters are not 0, such as one after some updates. It takes 2d + 4 passes of the flow.
  *
  * @param flow The kind of flow.
  * @param state Its weights.
@@ -129,16 +131,34 @@ export async function checkFlow(flow: Flow, state: FlowState, key: Key): Promise
   const [forDraws, forPoints] = split(key);
   const normals = normal(forDraws, [POINTS, flow.normals(state)]).data as Float64Array;
   const drawn = await flow.sample(state, normals);
-  const points = Float64Array.of(...drawn.position, ...widePoints(state, forPoints));
+  const points = new Float64Array(2 * POINTS * d);
+  points.set(drawn.position);
+  points.set(widePoints(state, forPoints), POINTS * d);
   const there = await flow.forward(state, points);
   const back = await flow.inverse(state, there.value);
   const spread = (i: number): number => cholesky[(i % d) * (d + 1)];
   const roundTrip = largest(back.value, points, spread, periodic);
-  const numerical = await numericalLogDeterminants(flow, state, points);
+  // Spread over points of both sorts.
+  const tried = Math.max(1, Math.min(2 * POINTS, Math.floor(MOST_SLOPES / d ** 2)));
+  const rows = Array.from({ length: tried }, (_, i) => Math.floor(i * 2 * POINTS / tried));
+  const numerical = await numericalLogDeterminants(
+    flow,
+    state,
+    Float64Array.from(
+      { length: tried * d },
+      (_, at) => points[rows[Math.floor(at / d)] * d + at % d],
+    ),
+  );
   // Where one does not come back, the way back has another determinant.
   const determinants = roundTrip <= ROUND_TRIP ? [there, back] : [there];
   const logDeterminant = Math.max(
-    ...determinants.map((each) => largest(each.logDeterminant, numerical, () => 1)),
+    ...determinants.map((each) =>
+      largest(
+        Float64Array.from(rows, (row) => each.logDeterminant[row]),
+        numerical,
+        () => 1,
+      )
+    ),
   );
   const found = await flow.logDensity(state, drawn.position);
   const density = largest(drawn.logDensity, found, () => 1);

@@ -129,6 +129,10 @@ Deno.test("sample() refuses a user's flow that does not fit before it begins", a
     sample(modes, key(1), { flow: wrong, onProgress }),
     /^TypeError: .*`logDeterminant` of shape \[2\]: expected a scalar/,
   );
+  await assert.rejects(
+    sample(modes, key(1), { flow: cubic as never, onProgress }),
+    /^TypeError: Cannot sample with this `flow`: give splineFlow\(\), customFlow\(\{ … \}\), the `flow`/,
+  );
   assert.equal(cycles, 0);
 });
 
@@ -180,6 +184,10 @@ Deno.test("trainFurther() refuses other coordinates", () => {
     /^RangeError: Cannot train a flow further on 3 coordinates: it was trained on 2$/,
   );
   assert.throws(() => further.init(2, [1, 2], [true, false]), /other periodic coordinates/);
+  assert.throws(
+    () => trainFurther(undefined as never),
+    /^TypeError: Cannot train this further: give the `flow` of a result/,
+  );
 });
 
 const target = posterior({
