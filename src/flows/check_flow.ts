@@ -139,7 +139,7 @@ export async function checkFlow(flow: Flow, state: FlowState, key: Key): Promise
   const spread = (i: number): number => cholesky[(i % d) * (d + 1)];
   const roundTrip = largest(back.value, points, spread, periodic);
   // Spread over points of both sorts.
-  const tried = Math.max(1, Math.min(2 * POINTS, Math.floor(MOST_SLOPES / d ** 2)));
+  const tried = Math.max(1, Math.min(2 * POINTS, Math.floor(MOST_SLOPES / (d * d))));
   const rows = Array.from({ length: tried }, (_, i) => Math.floor(i * 2 * POINTS / tried));
   const numerical = await numericalLogDeterminants(
     flow,
