@@ -3,6 +3,7 @@ import { checkFlow } from "../../src/flows/check_flow.ts";
 import { customFlow, type CustomFlowOptions } from "../../src/flows/custom_flow.ts";
 import type { Flow, FlowState } from "../../src/flows/flow.ts";
 import { key } from "../../src/tensor/random.ts";
+import { concat } from "../../src/tensor/operations.ts";
 import { type Tensor, tensor } from "../../src/tensor/tensor.ts";
 import { cubic, customKinds, customState, sinhArcsinh } from "./custom_kinds.ts";
 import { KINDS, stateOf } from "./kinds.ts";
@@ -87,6 +88,22 @@ Deno.test("checkFlow() finds a map that does not reach all of the base", async (
   const { faults, roundTrip } = await checkFlow(flow, flow.init(2, [1, 2]), key(1));
   assert.equal(roundTrip, Infinity);
   assert.match(faults[0], /^`inverse` does not undo `forward`/);
+});
+
+Deno.test("checkFlow() finds nothing wrong with a flow that swaps coordinates", async () => {
+  const flow = customFlow({
+    name: "swap",
+    init: () => ({}),
+    forward: (_, x) => ({ value: concat([x.slice(1), x.slice(0, 1)]), logDeterminant: 0 }),
+    inverse: (_, z) => {
+      const [d] = z.shape;
+      return { value: concat([z.slice(d - 1), z.slice(0, d - 1)]) };
+    },
+  });
+  for (const dimension of [1, 2, 5]) {
+    const { faults } = await checkFlow(flow, customState(flow, dimension), key(1));
+    assert.deepEqual(faults, []);
+  }
 });
 
 Deno.test("checkFlow() finds a whitening whose determinant was left out", async () => {

@@ -126,6 +126,18 @@ Deno.test("a batch that is not finite changes nothing and says so", async () => 
   }
 });
 
+Deno.test("slopes are shortened to a norm of 1 by default", async () => {
+  const flow = customFlow(sinhArcsinh);
+  const [state, data] = [customState(flow, 3), correlated([3, 8], 200, 3).map((x) => 5 * x)];
+  const norm = async (how: { clip?: number }): Promise<number> => {
+    const { state: after } = await flow.update(state, data, { learningRate: 0, ...how });
+    return 10 * Math.hypot(...after.firstMoment);
+  };
+  assert.ok(await norm({ clip: Infinity }) > 2);
+  assert.ok(Math.abs(await norm({}) - 1) < 1e-6);
+  assert.ok(Math.abs(await norm({ clip: 0.25 }) - 0.25) < 1e-6);
+});
+
 Deno.test("a loss that is not finite changes nothing, whatever its slopes", async () => {
   const flow = customFlow({
     name: "constant",
