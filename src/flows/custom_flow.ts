@@ -83,6 +83,14 @@ function checkDefinition(given: CustomFlowOptions<ParameterTree>): void {
   }
 }
 
+function refusePeriodic(name: string, periodic: readonly boolean[]): void {
+  if (!periodic.includes(true)) return;
+  throw new RangeError(
+    `Cannot make the flow ${name} with periodic coordinates: it knows none; use splineFlow() or ` +
+      "affineFlow() for them",
+  );
+}
+
 /** A flow for points of one dimension. */
 interface Made {
   readonly form: Tree;
@@ -109,7 +117,7 @@ interface Made {
  *
  * @example A density with skewed coordinates
  * ```ts
- * import { checkFlow, customFlow, key, ones, zeros } from "@tributary/tributary";
+ * import { checkFlow, customFlow, key, zeros } from "@tributary/tributary";
  * import assert from "node:assert/strict";
  *
  * // z = x·e^a + b, coordinate by coordinate
@@ -146,13 +154,12 @@ export function customFlow<P extends ParameterTree>(definition: CustomFlowOption
     made.set(dimension, one);
     return one;
   };
-  /** A program on rows; its results for each. */
+  /** A program on arrays over rows; its results for each. */
   const run = async (
     program: keyof CustomPrograms,
-    state: FlowState,
-    data: Float64Array,
+    { dimension: d, weights, mean, cholesky }: FlowState,
+    own: readonly Tensor[],
   ): Promise<Float64Array[]> => {
-    const { dimension: d, weights, mean, cholesky } = state;
     const { form, count, programs } = madeFor(d);
     if (weights.length !== count) {
       throw new TypeError(
@@ -160,29 +167,37 @@ export function customFlow<P extends ParameterTree>(definition: CustomFlowOption
           "definition that the state was made with",
       );
     }
+    const runner: MapRunner = programs[program];
+    // A device refuses to run nothing.
+    if (own[0].size === 0) return [0, 1, 2].map(() => new Float64Array(0));
+    const results = await runner.run(own, [
+      fromArray({ dtype: "f64", shape: [d], data: mean }),
+      fromArray({ dtype: "f64", shape: [d, d], data: cholesky }),
+      ...leaves(parametersOf(form, weights)).map(({ value }) => value),
+    ]);
+    return results.map(({ data }) => data as Float64Array);
+  };
+  const runPoints = async (
+    program: keyof CustomPrograms,
+    state: FlowState,
+    data: Float64Array,
+  ): Promise<Float64Array[]> => {
+    const { dimension: d } = state;
     if (data.length % d !== 0) {
       throw new TypeError(
         `Cannot send ${data.length} numbers through a flow: expected ${d} for each point`,
       );
     }
-    const runner: MapRunner = programs[program];
-    // A device refuses to run nothing.
-    if (data.length === 0) return [0, 1, 2].map(() => new Float64Array(0));
-    const matrix = (rows: number, from: Float64Array): Tensor =>
-      fromArray({ dtype: "f64", shape: [rows, d], data: from });
-    const shared = [
-      fromArray({ dtype: "f64", shape: [d], data: mean }),
-      matrix(d, cholesky),
-      ...leaves(parametersOf(form, weights)).map(({ value }) => value),
-    ];
-    const results = await runner.run([matrix(data.length / d, data)], shared);
-    return results.map((result) => result.data as Float64Array);
+    return await run(program, state, [
+      fromArray({ dtype: "f64", shape: [data.length / d, d], data }),
+    ]);
   };
-  const updates = updatesBy((state, points) => run("slopes", state, points));
+  const updates = updatesBy((state, chunks) => run("slopes", state, chunks));
   return {
     name,
     options,
-    check(dimension) {
+    check(dimension, periodic = []) {
+      refusePeriodic(name, periodic);
       expectInverse(name, inverse);
       const { programs } = madeFor(dimension);
       // Reading them traces them.
@@ -194,12 +209,7 @@ export function customFlow<P extends ParameterTree>(definition: CustomFlowOption
           `Cannot make a flow with \`dimension\` ${dimension}: expected a whole number from 1`,
         );
       }
-      if (periodic.length !== dimension || periodic.includes(true)) {
-        throw new RangeError(
-          `Cannot make the flow ${name} with periodic coordinates: it knows none; use splineFlow() or ` +
-            "affineFlow() for them",
-        );
-      }
+      refusePeriodic(name, periodic);
       const { form } = madeFor(dimension);
       const parameters = first(dimension, words(key));
       const [now, before] = [parameters, form].map(parameterText);
@@ -224,22 +234,22 @@ export function customFlow<P extends ParameterTree>(definition: CustomFlowOption
     },
     whiten: (state, data) => ({ ...state, ...whiteningOf(data, state.dimension) }),
     async forward(state, position) {
-      const [value, logDeterminant] = await run("forward", state, position);
+      const [value, logDeterminant] = await runPoints("forward", state, position);
       return { value, logDeterminant };
     },
     async inverse(state, base) {
-      const [value, logDeterminant] = await run("inverse", state, base);
+      const [value, logDeterminant] = await runPoints("inverse", state, base);
       return { value, logDeterminant };
     },
     normals: ({ dimension }) => dimension,
     // In double precision whatever is asked for: nothing would be faster.
     async sample(state, base) {
-      const [position, , logDensity] = await run("inverse", state, base);
+      const [position, , logDensity] = await runPoints("inverse", state, base);
       return { position, logDensity };
     },
-    logDensity: async (state, position) => (await run("logDensity", state, position))[0],
+    logDensity: async (state, position) => (await runPoints("logDensity", state, position))[0],
     async scores(state, position) {
-      const [logDensity, score] = await run("scores", state, position);
+      const [logDensity, score] = await runPoints("scores", state, position);
       return { score, logDensity };
     },
     updates,

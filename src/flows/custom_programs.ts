@@ -7,7 +7,8 @@
 import type { Device, MapRunner } from "../device/device.ts";
 import { valueAndGradient } from "../tensor/gradients/gradient.ts";
 import { diagonal, solveTriangular } from "../tensor/linear_algebra.ts";
-import type { Program, ValueType } from "../tensor/program.ts";
+import { inputTypes, type Program, type ValueType } from "../tensor/program.ts";
+import { scan } from "../tensor/scan.ts";
 import { sameShape, shapeText } from "../tensor/shape.ts";
 import { Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { applyProgram, trace } from "../tensor/trace.ts";
@@ -50,9 +51,15 @@ export interface CustomPrograms {
   readonly logDensity: MapRunner;
   /** Point to log density and its gradient in the point. */
   readonly scores: MapRunner;
-  /** Point to log density and its gradient in each parameter. */
+  /** {@linkcode ROWS_TOGETHER} points and their weights to Σ w (−ln q) and its gradient in each parameter. */
   readonly slopes: MapRunner;
 }
+
+/**
+ * So many rows are summed in one loop, so that what is read out is a sum of slopes and not each row's: a
+ * third of the time at 1,500 parameters.
+ */
+export const ROWS_TOGETHER = 16;
 
 /** ½ ln 2π. */
 const HALF_LOG_TWO_PI = 0.9189385332046728;
@@ -136,6 +143,16 @@ function later<Value>(make: () => Value): () => Value {
   return () => (made ??= { value: make() }).value;
 }
 
+/** The value of a program and some of its gradients: what is left out is not computed. */
+function someGradients(program: Program, first: number, end?: number): Program {
+  const whole = valueAndGradient(program);
+  return trace((...inputs) => {
+    const [value, ...slopes] = applyProgram(whole, inputs);
+    // What nothing was added to is −0 up to here.
+    return [value, ...slopes.slice(first, end).map((slope) => slope.add(0))];
+  }, inputTypes(program));
+}
+
 /**
  * Traces a user's flow; programs are traced and compiled when they are first used.
  *
@@ -168,12 +185,15 @@ export function customPrograms(
     );
     return { value, logDeterminant: logDeterminant as Tensor };
   };
-  const toBase = ([x, mean, factor, ...flat]: readonly Tensor[]): [Tensor, Tensor] => {
+  const toBase = (
+    [x, mean, factor, ...flat]: readonly Tensor[],
+    ofWhitening = whiteDeterminant(factor),
+  ): [Tensor, Tensor] => {
     const { value, logDeterminant } = through(
       withLeaves(form, flat),
       solveTriangular(factor, x.sub(mean)),
     );
-    return [value, logDeterminant.add(whiteDeterminant(factor))];
+    return [value, logDeterminant.add(ofWhitening)];
   };
   const density = (z: Tensor, logDeterminant: Tensor): Tensor =>
     logDeterminant.sub(z.square().sum().mul(0.5)).sub(dimension * HALF_LOG_TWO_PI);
@@ -186,22 +206,31 @@ export function customPrograms(
     const logDeterminant = own.add(whiteDeterminant(factor));
     return [factor.dot(there.value).add(mean), logDeterminant, density(z, logDeterminant)];
   };
-  const value = later(() => trace((...inputs) => [density(...toBase(inputs))], types));
-  const differentiated = later(() => valueAndGradient(value()));
-  /** Value and some of the gradients: what is left out is not computed. */
-  const gradients = (first: number, end?: number): Program =>
-    trace((...inputs) => {
-      const [logDensity, ...slopes] = applyProgram(differentiated(), inputs);
-      // What nothing was added to is −0 up to here.
-      return [logDensity, ...slopes.slice(first, end).map((slope) => slope.add(0))];
-    }, types);
+  const logDensity = later(() => trace((...inputs) => [density(...toBase(inputs))], types));
+  const loss = (): Program =>
+    trace((rows, weights, ...shared) => {
+      const ofWhitening = whiteDeterminant(shared[1]);
+      const [sum] = scan(
+        (sum: Tensor, { x, weight }: { readonly x: Tensor; readonly weight: Tensor }) => [
+          sum.sub(weight.mul(density(...toBase([x, ...shared], ofWhitening)))),
+          [],
+        ],
+        tensor(0),
+        { x: rows, weight: weights },
+      );
+      return [sum];
+    }, [
+      { dtype: "f64", shape: [ROWS_TOGETHER, dimension] },
+      { dtype: "f64", shape: [ROWS_TOGETHER] },
+      ...types.slice(1),
+    ]);
   const map = (program: () => Program): () => MapRunner => later(() => device.map(program(), 1));
   const runners = {
     forward: map(() => trace((...inputs) => toBase(inputs), types)),
     inverse: map(() => trace((...inputs) => fromBase(inputs), types)),
-    logDensity: map(value),
-    scores: map(() => gradients(0, 1)),
-    slopes: map(() => gradients(3)),
+    logDensity: map(logDensity),
+    scores: map(() => someGradients(logDensity(), 0, 1)),
+    slopes: later(() => device.map(someGradients(loss(), 4), 2)),
   };
   return {
     get forward() {

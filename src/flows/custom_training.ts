@@ -1,16 +1,24 @@
 /**
- * Updates of a flow whose slopes come row by row.
+ * Updates of a flow whose slopes are computed by programs.
  *
  * @module
  */
+import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import { adam } from "./adam.ts";
+import { ROWS_TOGETHER } from "./custom_programs.ts";
 import { type Batch, checkBatch } from "./engine.ts";
 import type { Flow, FlowState } from "./flow.ts";
 
-/** ln q at points, [n], then its slopes in each parameter, each n × size, in the order of the weights. */
-export type RowSlopes = (state: FlowState, points: Float64Array) => Promise<Float64Array[]>;
+/**
+ * From chunks of rows, chunks × {@linkcode ROWS_TOGETHER} × d, and the weight of each, to Σ w (−ln q) of
+ * each chunk, then its slopes in each parameter, chunks × size, in the order of the weights.
+ */
+export type ChunkSlopes = (
+  state: FlowState,
+  chunks: readonly [rows: Tensor, weights: Tensor],
+) => Promise<Float64Array[]>;
 
-/** Most slopes that are held at a time: rows times weights. */
+/** Most slopes that are held at a time: chunks times weights. */
 const SLOPES_AT_ONCE = 2 ** 20;
 
 /** Loss of a batch. */
@@ -19,46 +27,65 @@ interface Loss {
   readonly slopes: Float64Array;
 }
 
+/** Rows of a batch from one on, in whole chunks: the last is filled up by its last row, of weight 0. */
+function chunksOf(
+  data: Float64Array,
+  d: number,
+  { rows, weights }: Batch,
+  [first, end]: readonly [number, number],
+): [Tensor, Tensor] {
+  const chunks = Math.ceil((end - first) / ROWS_TOGETHER);
+  const points = new Float64Array(chunks * ROWS_TOGETHER * d);
+  const counts = new Float64Array(chunks * ROWS_TOGETHER);
+  for (let i = 0; i < counts.length; i++) {
+    const at = Math.min(first + i, end - 1);
+    points.set(data.subarray(rows[at] * d, (rows[at] + 1) * d), i * d);
+    if (first + i < end) counts[i] = weights?.[at] ?? 1;
+  }
+  return [
+    fromArray({ dtype: "f64", shape: [chunks, ROWS_TOGETHER, d], data: points }),
+    fromArray({ dtype: "f64", shape: [chunks, ROWS_TOGETHER], data: counts }),
+  ];
+}
+
 /**
- * Σ wᵢ (−ln q(xᵢ)) over rows, divided by their number, and its slopes. Rows are added in their order,
- * whichever are computed together and where.
+ * Σ wᵢ (−ln q(xᵢ)) over rows, divided by their number, and its slopes. The order of sums is that of the
+ * rows alone: within chunks, then over them.
  */
 async function lossOf(
-  rowSlopes: RowSlopes,
+  chunkSlopes: ChunkSlopes,
   state: FlowState,
   data: Float64Array,
-  { rows, weights }: Batch,
+  batch: Batch,
 ): Promise<Loss> {
   const { dimension: d, weights: { length: count } } = state;
+  const { rows: { length: rows } } = batch;
   const sums = new Float64Array(count);
   let loss = 0;
-  const most = Math.max(1, Math.floor(SLOPES_AT_ONCE / (count + 1)));
-  for (let start = 0; start < rows.length; start += most) {
-    const some = rows.subarray(start, start + most);
-    const points = new Float64Array(some.length * d);
-    some.forEach((row, i) => points.set(data.subarray(row * d, (row + 1) * d), i * d));
-    const [logDensity, ...slopes] = await rowSlopes(state, points);
-    for (let i = 0; i < some.length; i++) {
-      const weight = weights?.[start + i] ?? 1;
-      loss -= weight * logDensity[i];
+  const most = ROWS_TOGETHER * Math.max(1, Math.floor(SLOPES_AT_ONCE / (count + 1)));
+  for (let first = 0; first < rows; first += most) {
+    const end = Math.min(first + most, rows);
+    const [losses, ...slopes] = await chunkSlopes(state, chunksOf(data, d, batch, [first, end]));
+    for (let i = 0; i < losses.length; i++) {
+      loss += losses[i];
       let k = 0;
       for (const part of slopes) {
-        const size = part.length / some.length;
-        for (let e = i * size; e < (i + 1) * size; e++) sums[k++] -= weight * part[e];
+        const size = part.length / losses.length;
+        for (let e = i * size; e < (i + 1) * size; e++) sums[k++] += part[e];
       }
     }
   }
-  return { loss: loss / rows.length, slopes: sums.map((sum) => sum / rows.length) };
+  return { loss: loss / rows, slopes: sums.map((sum) => sum / rows) };
 }
 
 /**
  * Makes the updates of a kind of flow.
  *
- * @param rowSlopes Computes log density and slopes.
+ * @param chunkSlopes Computes losses and slopes.
  * @returns The updates, one after the other, by Adam. A batch whose loss or slopes are not finite changes
  * nothing.
  */
-export function updatesBy(rowSlopes: RowSlopes): Flow["updates"] {
+export function updatesBy(chunkSlopes: ChunkSlopes): Flow["updates"] {
   return async (state, data, batches) => {
     const complete = batches.map(({ clip = 1, weightDecay = 0, ...given }) => {
       const batch = { ...given, clip, weightDecay };
@@ -68,7 +95,7 @@ export function updatesBy(rowSlopes: RowSlopes): Flow["updates"] {
     let after = state;
     const losses: number[] = [];
     for (const batch of complete) {
-      const { loss, slopes } = await lossOf(rowSlopes, after, data, batch);
+      const { loss, slopes } = await lossOf(chunkSlopes, after, data, batch);
       if (Number.isFinite(loss)) after = { ...after, ...adam(after, slopes, batch) };
       losses.push(loss);
     }

@@ -62,9 +62,11 @@ export interface Flow {
    * Refuses before a run what would only show within it; left out by kinds that have nothing to refuse.
    *
    * @param dimension Coordinates.
+   * @param periodic Which of them are periodic; none by default.
    * @throws {TypeError} If this kind of flow cannot be drawn from, or not in so many dimensions.
+   * @throws {RangeError} If some are periodic and this kind of flow knows no such coordinates.
    */
-  check?(dimension: number): void;
+  check?(dimension: number, periodic?: readonly boolean[]): void;
   /**
    * A flow that is the identity, with random first weights inside.
    *

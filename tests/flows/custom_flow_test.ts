@@ -270,6 +270,8 @@ Deno.test("states and points of another shape are refused", async () => {
   );
   assert.throws(() => flow.init(0, [1, 2]), /^RangeError: .*`dimension` 0/);
   assert.throws(() => flow.init(2, [1, 2], [false, true]), /^RangeError: .*periodic coordinates/);
+  assert.throws(() => flow.check?.(2, [false, true]), /^RangeError: .*periodic coordinates/);
+  assert.equal(flow.check?.(2, [false, false]), undefined);
   const restless = customFlow({
     ...plain,
     init: (_, key) => ({ a: key.data[0] === 0 ? 1 : [1, 2] }),

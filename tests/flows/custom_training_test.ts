@@ -3,8 +3,11 @@ import assert from "node:assert/strict";
 import { customFlow } from "../../src/flows/custom_flow.ts";
 import type { Batch } from "../../src/flows/engine.ts";
 import type { Flow, FlowState } from "../../src/flows/flow.ts";
-import { concat } from "../../src/tensor/operations.ts";
+import { hostFunction } from "../../src/tensor/host_function.ts";
+import { concat, stack } from "../../src/tensor/operations.ts";
 import { normal } from "../../src/tensor/random.ts";
+import { scan } from "../../src/tensor/scan.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 import { normals } from "../diagnostics/series.ts";
 import { cubic, customKinds, customState, sinhArcsinh } from "./custom_kinds.ts";
 import { correlated, largestDifference } from "./reference.ts";
@@ -93,6 +96,42 @@ Deno.test("a batch of many rows is summed as one of few, row after row", async (
   const mean = slopes.map((_, i) => parts.reduce((sum, part) => sum + part.slopes[i] / 3, 0));
   const scale = Math.max(...slopes.map(Math.abs));
   assert.ok(scale > 0 && largestDifference(slopes, mean) < 1e-5 * scale);
+});
+
+Deno.test("loops and functions of the host within a flow have slopes", async () => {
+  const ownTanh = hostFunction(
+    ([x]) => Math.tanh(x),
+    ([x]) => Float64Array.of(1 - Math.tanh(x) ** 2),
+  );
+  const flow = customFlow({
+    name: "loop",
+    init: () => ({ steps: [0.3, -0.2, 0.1], pull: 0.4 }),
+    // Each turn adds a bounded function of the first coordinate to the second one.
+    forward: ({ steps, pull }, x) => {
+      const [moved] = scan(
+        (y: Tensor, step: Tensor) => [y.add(step.mul(x.at(0).add(y.mul(0)).tanh())), []],
+        x.at(1),
+        steps,
+      );
+      return {
+        value: stack([x.at(0), moved.add(ownTanh(x.slice(0, 1).mul(pull)))]),
+        logDeterminant: 0,
+      };
+    },
+  });
+  const [state, data] = [customState(flow, 2), correlated([2, 8], 37, 2)];
+  const { slopes } = await slopesOf(flow, state, data, { rows: rowsOf(37) });
+  assert.ok(slopes.every((slope) => Math.abs(slope) > 1e-3));
+  const lossWith = async (weights: Float32Array): Promise<number> => {
+    const logDensity = await flow.logDensity({ ...state, weights }, data);
+    return -logDensity.reduce((sum, each) => sum + each) / logDensity.length;
+  };
+  for (let index = 0; index < slopes.length; index++) {
+    const [up, down] = [1, -1].map((sign) => Math.fround(state.weights[index] + sign * 1e-4));
+    const numerical = (await lossWith(state.weights.with(index, up)) -
+      await lossWith(state.weights.with(index, down))) / (up - down);
+    assert.ok(Math.abs(numerical - slopes[index]) < 1e-6, `${slopes[index]}, not ${numerical}`);
+  }
 });
 
 Deno.test("updates at once or in slices give the same bits", async () => {
