@@ -22,6 +22,7 @@ export { planFor } from "./src/adaptive/default_plan.ts";
 export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
+export type { RunEvidence } from "./src/adaptive/run_evidence.ts";
 export { type NamedDraws, namedDraws } from "./src/adaptive/named_draws.ts";
 export type { Progress } from "./src/adaptive/progress.ts";
 export { type TrainedFlow, trainFurther } from "./src/adaptive/trained_flow.ts";
@@ -59,7 +60,7 @@ export {
   updateDualAveraging,
 } from "./src/adaptive/dual_averaging.ts";
 export type { EnsembleScale } from "./src/adaptive/ensemble_scale.ts";
-export type { Replay } from "./src/adaptive/replay.ts";
+export { addToReplay, emptyReplay, type Replay, type ReplayDraws } from "./src/adaptive/replay.ts";
 export { type StopOptions, stopWhenConverged } from "./src/adaptive/stopping.ts";
 export {
   stopTraining,
@@ -67,6 +68,20 @@ export {
   trainInCycles,
   type TrainingOptions,
 } from "./src/adaptive/training.ts";
+export {
+  constantRate,
+  cosineRate,
+  type LearningRate,
+  plateauRate,
+  type TrainingPlace,
+} from "./src/adaptive/learning_rate.ts";
+export {
+  type FlowTraining,
+  type FlowTrainingStep,
+  startTraining,
+  trainingStep,
+} from "./src/adaptive/flow_training.ts";
+export { fitFlow, type FitFlowOptions, type FittedFlow } from "./src/adaptive/fit_flow.ts";
 
 export { flowFromBytes, type FlowFromBytesOptions, flowToBytes } from "./src/io/flow_bytes.ts";
 export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
@@ -128,8 +143,17 @@ export { customFlow, type CustomFlowOptions } from "./src/flows/custom_flow.ts";
 export type { Passed } from "./src/flows/custom_programs.ts";
 export type { ParameterTensors, ParameterTree } from "./src/flows/parameter_tree.ts";
 export { checkFlow, type FlowCheck } from "./src/flows/check_flow.ts";
-export type { Flow, FlowDraws, FlowMap, FlowState, FlowUpdates } from "./src/flows/flow.ts";
-export type { Batch, UpdateOptions, Weights } from "./src/flows/engine.ts";
+export { affineFlow, type AffineFlowOptions } from "./src/flows/affine_flow.ts";
+export type { CouplingFlowOptions } from "./src/flows/coupling_options.ts";
+export type {
+  Flow,
+  FlowDraws,
+  FlowMap,
+  FlowScores,
+  FlowState,
+  FlowUpdates,
+} from "./src/flows/flow.ts";
+export type { Batch, Numbers, UpdateOptions, Weights } from "./src/flows/engine.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
 export {
   type GlobalResult,
@@ -233,4 +257,10 @@ export {
   type Summary,
   type SummaryRow,
 } from "./src/diagnostics/mod.ts";
-export { type Evidence, importanceEvidence } from "./src/evidence/mod.ts";
+export {
+  type BridgeEvidence,
+  bridgeEvidence,
+  type Evidence,
+  type ImportanceEvidence,
+  importanceEvidence,
+} from "./src/evidence/mod.ts";

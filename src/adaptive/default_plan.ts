@@ -48,6 +48,7 @@ const SCHEDULE: Schedule = {
   trainCycles: 30,
   // Local moves cost little beside training: fresh positions keep the flow from learning them by heart.
   trainLocalSteps: 40,
+  trainThin: 2,
   trainGlobalSteps: 10,
   // Where modes are far apart, a draw of each local step would mostly tell the same mode again.
   localSteps: 10,

@@ -8,12 +8,13 @@ import { foldIn, type Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { lookAtConvergence } from "./convergence.ts";
-import { type Cycle, productionCycle, trainCycle, warmupCycle } from "./cycles.ts";
+import { type Cycle, productionCycle, warmupCycle } from "./cycles.ts";
 import { drawCount } from "./draw_blocks.ts";
 import type { Plan } from "./plan.ts";
 import { emptyReplay } from "./replay.ts";
 import { EMPTY_MEAN, type RunState } from "./run_state.ts";
 import { type Runtime, runtimeOf } from "./runtime.ts";
+import { trainCycle } from "./train_cycle.ts";
 
 /** A run that can be folded to its end or looked at cycle by cycle. */
 export interface AdaptiveRun {
@@ -136,8 +137,8 @@ export const runAdaptive: AdaptiveRun = Object.assign(
           }),
           window: undefined,
           flow: plan.trainedFlow,
-          replay: emptyReplay(target.dimension),
-          progress: { loss: [], acceptance: [] },
+          replay: emptyReplay(target.dimension, plan.train.usesGradient),
+          progress: { loss: [], validation: [], stale: 0, acceptance: [] },
           best: undefined,
           lastTraining: plan.schedule.trainCycles === 1,
           draws: [],

@@ -45,6 +45,10 @@ export interface Convergence {
 export interface FlowProgress {
   /** Mean training loss of each cycle: −E log q on the replay buffer; first that without training. */
   readonly loss: readonly number[];
+  /** −E log q of the best flow so far on held-out positions, after each cycle. */
+  readonly validation: readonly number[];
+  /** Cycles since that last fell by more than 0.02 nats. */
+  readonly stale: number;
   /** Mean acceptance probability of the global moves of each cycle. */
   readonly acceptance: readonly number[];
 }
@@ -69,7 +73,7 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly replay: Replay;
   /** How training came along. */
   readonly progress: FlowProgress;
-  /** The flow whose moves were accepted most often so far: production uses it. */
+  /** The flow that is best at held-out positions so far: production uses it. */
   readonly best: { readonly flow: FlowState; readonly acceptance: number } | undefined;
   /** Whether the next cycle of training is the last one. */
   readonly lastTraining: boolean;

@@ -112,7 +112,7 @@ export async function sample<
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   signal?.throwIfAborted();
-  const [forStart, forRun] = split(key);
+  const [forStart, forRun, forEvidence] = split(key, 3);
   let state = await firstState(prepared, resume, forStart);
   let production = state.phase === "production" ? 0 : undefined;
   for await (const next of runAdaptive.cycles(plan)(state, forRun)) {
@@ -120,5 +120,5 @@ export async function sample<
     if (next.phase === "production") production ??= seconds();
     state = next;
   }
-  return resultOf(plan, state, seconds());
+  return resultOf(plan, state, { key: forEvidence, seconds });
 }
