@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   customFlow,
   density,
+  fitFlow,
   type Key,
   key,
   logSumExp,
@@ -14,12 +15,16 @@ import {
   splineFlow,
   tensor,
   type TensorLike,
+  type TrainedFlow,
   trainFurther,
+  trainInCycles,
+  zeros,
 } from "../../mod.ts";
 import { trainedFlow } from "../../src/adaptive/trained_flow.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
+import { fromArray } from "../../src/tensor/tensor.ts";
 import { drawsOf, zScore } from "../statistics/measure.ts";
-import { cubic, customState } from "../flows/custom_kinds.ts";
+import { cubic, customState, sinhArcsinh } from "../flows/custom_kinds.ts";
 
 const kind = splineFlow({ layers: 2 });
 const flow = trainedFlow(kind, customState(kind, 2), wasmDevice);
@@ -174,6 +179,53 @@ Deno.test("trainFurther() goes on with the optimiser's memory", async () => {
     await further.update(further.init(2, [1, 2]), data, how),
     await kind.update(first.state, data, how),
   );
+});
+
+Deno.test("a user's flow is fitted to draws, with their gradients, and fitted further", async () => {
+  const { init, forward, inverse } = sinhArcsinh;
+  assert.ok(inverse !== undefined);
+  // With a location and a scale, so that what the whitening finds is within the family.
+  const wide = customFlow({
+    name: "located sinh-arcsinh",
+    init: (d: number, key: Key) => ({ inner: init(d, key), shift: zeros([d]), scale: zeros([d]) }),
+    forward: ({ inner, shift, scale }, x) => {
+      const { value, logDeterminant } = forward(inner, x.mul(scale.exp()).add(shift));
+      return { value, logDeterminant: scale.sum().add(logDeterminant) };
+    },
+    inverse: ({ inner, shift, scale }, z) => ({
+      value: tensor(inverse(inner, z).value).sub(shift).div(scale.exp()),
+    }),
+  });
+  const truth = trainedFlow(
+    wide,
+    { ...wide.init(2, [1, 2]), weights: Float32Array.of(0.5, -0.4, -0.3, 0.2, 0, 0, 0, 0) },
+    wasmDevice,
+  );
+  const [draws, fresh] = await Promise.all(
+    [1, 2].map(async (seed) => (await truth.sample(key(seed), 4000)).position),
+  );
+  const gradient = (await wide.scores(truth.state, draws.data as Float64Array)).score;
+  const train = trainInCycles({ score: 0.1 });
+  const fitted = await fitFlow(wide, draws, key(3), {
+    train,
+    gradient: fromArray({ dtype: "f64", shape: [4000, 2], data: gradient }),
+    cycles: 6,
+  });
+  // Mean differences of log densities, of new draws: the divergence from the truth.
+  const divergence = async (of: TrainedFlow): Promise<number> => {
+    const [own, other] = [await truth.logDensity(fresh), await of.logDensity(fresh)];
+    return own.sub(other).mean().item();
+  };
+  const [found, before] = [
+    await divergence(fitted.flow),
+    await divergence(
+      trainedFlow(wide, wide.whiten(wide.init(2, [1, 2]), draws.data as Float64Array), wasmDevice),
+    ),
+  ];
+  assert.ok(found < 0.1 * before && found < 0.02, `${found}, after ${before}`);
+  const further = await fitFlow(trainFurther(fitted.flow), draws, key(4), { cycles: 2 });
+  assert.ok(further.flow.state.updates >= fitted.flow.state.updates);
+  assert.ok(await divergence(further.flow) < 0.02);
 });
 
 Deno.test("trainFurther() refuses other coordinates", () => {
