@@ -78,7 +78,7 @@ Deno.test("a batch of many rows is summed as one of few, row after row", async (
   // So many weights that rows are computed in several runs.
   const wide = customFlow({
     name: "wide",
-    init: (dimension, key) => ({ shift: normal(key, [dimension, 40_000]).mul(1e-3) }),
+    init: (dimension, key) => ({ shift: normal(key, [dimension, 600_000]).mul(1e-4) }),
     forward: ({ shift }, x) => ({
       value: x.add(shift.tanh().sum([1]).mul(x.tanh().mul(0).add(1))),
       logDeterminant: 0,
