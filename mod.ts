@@ -155,12 +155,9 @@ export type {
 } from "./src/flows/flow.ts";
 export type { Batch, Numbers, UpdateOptions, Weights } from "./src/flows/engine.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
-export {
-  type GlobalResult,
-  type GlobalStep,
-  independence,
-  type IndependenceOptions,
-} from "./src/global/independence.ts";
+export { independence } from "./src/global/independence.ts";
+export { isir, type IsirOptions } from "./src/global/isir.ts";
+export type { GlobalMoveOptions, GlobalResult, GlobalStep } from "./src/global/global_move.ts";
 export { defensive } from "./src/global/defensive.ts";
 export { studentT } from "./src/global/student_t.ts";
 export type { Proposal, Proposed } from "./src/global/proposal.ts";

@@ -6,7 +6,7 @@
  */
 import type { Device } from "../device/device.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
-import type { GlobalStep, IndependenceOptions } from "../global/independence.ts";
+import type { GlobalMoveOptions, GlobalStep } from "../global/global_move.ts";
 import type { Proposal } from "../global/proposal.ts";
 import type { ChainState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
@@ -118,7 +118,7 @@ export interface Plan<State extends ChainState & Tree, Values extends object = o
   /** What global moves propose from. */
   readonly proposal: ProposalRule;
   /** The global move. */
-  readonly global: (options: IndependenceOptions<State>) => GlobalStep<State>;
+  readonly global: (options: GlobalMoveOptions<State>) => GlobalStep<State>;
   /** How much of everything. */
   readonly schedule: Schedule;
   /** When production ends. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { flowProposal } from "../global/flow_proposal.ts";
-import type { GlobalStep } from "../global/independence.ts";
+import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
 import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
