@@ -105,7 +105,8 @@ interface Made {
  * standard normal distribution, and training is by Adam. Densities are computed in double precision.
  *
  * `forward` must map ℝᵈ onto ℝᵈ one to one, with the determinant that it gives, and `inverse` back:
- * {@linkcode checkFlow} tries it. What is not so makes draws of the target wrong, in silence.
+ * {@linkcode checkFlow} tries it, and `sample` does so after each run of up to 100 coordinates, with a
+ * warning: what is not so makes draws of the target wrong.
  *
  * @typeParam P The parameters.
  * @param definition Its name and its functions.
