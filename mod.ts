@@ -23,9 +23,9 @@ export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
 export type { RunEvidence } from "./src/adaptive/run_evidence.ts";
-export type { NamedDraws } from "./src/adaptive/named_draws.ts";
+export { type NamedDraws, namedDraws } from "./src/adaptive/named_draws.ts";
 export type { Progress } from "./src/adaptive/progress.ts";
-export type { TrainedFlow } from "./src/adaptive/trained_flow.ts";
+export { type TrainedFlow, trainFurther } from "./src/adaptive/trained_flow.ts";
 
 // Its parts, to be replaced or composed.
 export { type AdaptiveRun, runAdaptive } from "./src/adaptive/run_adaptive.ts";
@@ -41,6 +41,7 @@ export type {
   TrainingStep,
 } from "./src/adaptive/plan.ts";
 export type {
+  BestFlow,
   Convergence,
   DrawBlock,
   FlowProgress,
@@ -90,6 +91,7 @@ export {
 export { flowQuality, type FlowQualityOptions } from "./src/adaptive/flow_quality.ts";
 export { fitFlow, type FitFlowOptions, type FittedFlow } from "./src/adaptive/fit_flow.ts";
 
+export { flowFromBytes, type FlowFromBytesOptions, flowToBytes } from "./src/io/flow_bytes.ts";
 export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
 export { progressLine } from "./src/report/progress_line.ts";
 
@@ -145,6 +147,10 @@ export type { EnsembleDraws, EnsembleResult } from "./src/kernels/ensemble.ts";
 
 // Flows and global moves.
 export { splineFlow, type SplineFlowOptions } from "./src/flows/spline_flow.ts";
+export { customFlow, type CustomFlowOptions } from "./src/flows/custom_flow.ts";
+export type { Passed } from "./src/flows/custom_programs.ts";
+export type { ParameterTensors, ParameterTree } from "./src/flows/parameter_tree.ts";
+export { checkFlow, type FlowCheck } from "./src/flows/check_flow.ts";
 export { affineFlow, type AffineFlowOptions } from "./src/flows/affine_flow.ts";
 export type { CouplingFlowOptions } from "./src/flows/coupling_options.ts";
 export type {
@@ -155,7 +161,8 @@ export type {
   FlowState,
   FlowUpdates,
 } from "./src/flows/flow.ts";
-export type { Batch, Numbers, UpdateOptions, Weights } from "./src/flows/engine.ts";
+export type { Batch, UpdateOptions } from "./src/flows/batch.ts";
+export type { Numbers, Weights } from "./src/flows/engine.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
 export { independence } from "./src/global/independence.ts";
 export { isir, type IsirOptions } from "./src/global/isir.ts";

@@ -63,5 +63,9 @@ export function cosineRate(rate: number, updates: number): LearningRate {
  */
 export function plateauRate(rate: number, patience = 2): LearningRate {
   const constant = constantRate(rate);
-  return (place) => constant(place) / 2 ** Math.floor(place.stale / patience);
+  return (place) => {
+    let halved = constant(place);
+    for (let rest = place.stale; rest >= patience; rest -= patience) halved /= 2;
+    return halved;
+  };
 }

@@ -4,7 +4,6 @@
  * @module
  */
 import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
-import type { Schedule } from "./plan.ts";
 
 /** What a cycle of production holds. */
 export interface Mixture {
@@ -17,7 +16,7 @@ export interface Mixture {
 }
 
 /** Decides what cycles of production hold, from the schedule and from how good the flow is. */
-export type MixingRule = (schedule: Schedule, quality: ProposalQuality | undefined) => Mixture;
+export type MixingRule = (schedule: Mixture, quality: ProposalQuality | undefined) => Mixture;
 
 /** Options of {@linkcode mixByQuality}. */
 export interface MixingOptions {

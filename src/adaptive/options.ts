@@ -39,7 +39,7 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly global?: Plan<State>["global"];
   /**
    * The flow; `splineFlow()` by default, `"none"` for local moves alone. The `flow` of an earlier result
-   * is used as it is, without more training.
+   * is used as it is, without more training; `trainFurther(flow)` trains it on.
    */
   readonly flow?: Flow | TrainedFlow | "none";
   /** How much of everything a cycle holds. */
@@ -270,14 +270,20 @@ export function checkFlow(
   flow: Flow | TrainedFlow | "none",
 ): Either<Error, { readonly flow: Flow | undefined; readonly trainedFlow: FlowState | undefined }> {
   if (flow === "none") return either.right({ flow: undefined, trainedFlow: undefined });
-  if (typeof flow !== "object" || flow === null || !("kind" in flow || "init" in flow)) {
+  if (typeof flow !== "object" || flow === null || !("kind" in flow || "updates" in flow)) {
     return either.left(
       new TypeError(
-        'Cannot sample with this `flow`: give splineFlow(), the `flow` of a result, or "none"',
+        "Cannot sample with this `flow`: give splineFlow(), customFlow({ … }), the `flow` of a result, " +
+          'or "none"',
       ),
     );
   }
-  if (!("kind" in flow)) return either.right({ flow, trainedFlow: undefined });
+  if (!("kind" in flow)) {
+    return either.tryCatch(() => {
+      flow.check?.(dimension);
+      return { flow, trainedFlow: undefined };
+    }, (error) => error as Error);
+  }
   const { kind, state } = flow;
   return state.dimension === dimension
     ? either.right({ flow: kind, trainedFlow: state })

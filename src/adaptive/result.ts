@@ -11,6 +11,7 @@ import type { ChainState } from "../kernels/kernel.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { joinDraws } from "./draw_blocks.ts";
+import { flowWarnings } from "./flow_warnings.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
 import type { Plan } from "./plan.ts";
 import { estimateEvidence, primaryEvidence, type RunEvidence } from "./run_evidence.ts";
@@ -101,18 +102,21 @@ export async function resultOf<Values extends object, State extends ChainState &
     evidence,
     flowQuality,
     acceptance,
-    warnings: warningsOf({
-      convergence: state.convergence,
-      ended: state.ended,
-      acceptance,
-      targetAcceptance: plan.local.targetAcceptance,
-      evidence,
-      flowQuality,
-      abandoned: plan.schedule.globalSteps > 0 && state.best !== undefined &&
-        plan.mixing(plan.schedule, state.best.quality).globalSteps === 0,
-      broken,
-      position,
-    }),
+    warnings: [
+      ...await flowWarnings(kind, state.flow),
+      ...warningsOf({
+        convergence: state.convergence,
+        ended: state.ended,
+        acceptance,
+        targetAcceptance: plan.local.targetAcceptance,
+        evidence,
+        flowQuality,
+        abandoned: plan.schedule.globalSteps > 0 && state.best !== undefined &&
+          plan.mixing(plan.schedule, state.best.quality).globalSteps === 0,
+        broken,
+        position,
+      }),
+    ],
     convergence: state.convergence,
     flow: kind === undefined || state.flow === undefined
       ? undefined

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Batch } from "../flows/engine.ts";
+import type { Batch } from "../flows/batch.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import type { Replay } from "./replay.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { pausesOf } from "../device/pause.ts";
-import type { Batch } from "../flows/engine.ts";
+import type { Batch } from "../flows/batch.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import { permutation } from "../random/words.ts";
 import { expectOptions } from "../tensor/expect_options.ts";

@@ -37,5 +37,6 @@ const DEFAULTS = { layers: 8, hidden: [32, 32] };
  */
 export function affineFlow(options: AffineFlowOptions = {}): Flow {
   const complete = completeOptions("make an affine flow", options, [], DEFAULTS);
-  return couplingFlow({ ...complete, name: "affine", affine: true, bins: BINS, range: RANGE });
+  const engine = { affine: true, bins: BINS, range: RANGE };
+  return couplingFlow({ ...complete, ...engine, name: "affine", record: complete });
 }

@@ -15,6 +15,8 @@ import { identityWhitening, whiteningOf } from "./whitening.ts";
 export interface CouplingOptions extends WeightShape {
   /** Its name. */
   readonly name: string;
+  /** The options of that name, complete. */
+  readonly record: Readonly<Record<string, unknown>>;
   /** Coupling layers. */
   readonly layers: number;
   /** Splines act on [−range, range] of the white coordinates. */
@@ -73,6 +75,7 @@ export function couplingFlow(options: CouplingOptions): Flow {
   };
   return {
     name,
+    options: options.record,
     init(dimension, key: KeyWords, periodic = new Array<boolean>(dimension).fill(false)) {
       checkDimension(dimension, periodic);
       const masks = masksFor(dimension, layers, foldInWords(key, 0));

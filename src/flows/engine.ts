@@ -4,6 +4,7 @@
  * @module
  */
 import { type Base, logDensityAtOrigin } from "./base.ts";
+import { type Batch, checkBatch } from "./batch.ts";
 import { ENGINE_BYTES } from "./engine_bytes.ts";
 import type { Whitening } from "./whitening.ts";
 
@@ -124,56 +125,6 @@ export interface Mapped {
   readonly value: Float64Array;
   /** ln |det| of the map from points to the base, or the log density, [n]. */
   readonly log: Float64Array;
-}
-
-/** How one update is made. */
-export interface UpdateOptions {
-  /** Adam's step, at least 0. */
-  readonly learningRate: number;
-  /** Largest global norm of the slopes, above 0; 1 by default, ∞ for none. */
-  readonly clip?: number;
-  /** AdamW's decoupled decay, at least 0; 0 by default. */
-  readonly weightDecay?: number;
-}
-
-/** One update: which rows of the data it is made from, and how. */
-export interface Batch extends UpdateOptions {
-  /** Numbers of the rows, at least one. */
-  readonly rows: Uint32Array;
-  /**
-   * How much each of these rows counts, one number for each; 1 by default. The loss is Σ wᵢ (−ln q(xᵢ))
-   * divided by the number of rows: weights may be of any size and sign.
-   */
-  readonly weights?: Float32Array;
-}
-
-/** Refuses what would read beyond the data or leave weights that are no numbers. */
-function checkBatch(
-  { rows, weights, learningRate, clip, weightDecay }: Required<Omit<Batch, "weights">> & Batch,
-  most: number,
-): void {
-  const stray = rows.find((row) => row >= most);
-  if (rows.length === 0 || stray !== undefined) {
-    throw new RangeError(
-      "Cannot update a flow by a batch " +
-        (stray === undefined ? "without rows" : `with row ${stray}: the data has ${most} rows`),
-    );
-  }
-  if (weights !== undefined && weights.length !== rows.length) {
-    throw new RangeError(
-      `Cannot update a flow by a batch of ${rows.length} rows with ${weights.length} weights: give one ` +
-        "for each row",
-    );
-  }
-  const refuse = (name: string, value: number, expected: string): never => {
-    throw new RangeError(
-      `Cannot update a flow with \`${name}\` ${value}: expected ${expected} number`,
-    );
-  };
-  const atLeast0 = (value: number): boolean => value >= 0 && Number.isFinite(value);
-  if (!atLeast0(learningRate)) refuse("learningRate", learningRate, "a non-negative");
-  if (!(clip > 0)) refuse("clip", clip, "a positive");
-  if (!atLeast0(weightDecay)) refuse("weightDecay", weightDecay, "a non-negative");
 }
 
 /** An engine for one shape of flow. Its memory is scratch: all states are the caller's. */

@@ -48,5 +48,6 @@ export function splineFlow(options: SplineFlowOptions = {}): Flow {
     );
   }
   expectWhole(PURPOSE, "bins", bins, [2, 32]);
-  return couplingFlow({ ...complete, name: "spline", affine: false, bins, range });
+  const record = { ...complete, bins, range };
+  return couplingFlow({ ...record, name: "spline", record, affine: false });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { TrainingInput } from "../../src/adaptive/plan.ts";
 import { addToReplay, emptyReplay, rowsOf } from "../../src/adaptive/replay.ts";
-import type { Batch } from "../../src/flows/engine.ts";
+import type { Batch } from "../../src/flows/batch.ts";
 import type { Flow } from "../../src/flows/flow.ts";
 import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { key, normal, trainInCycles, type TrainingOptions, zeros } from "../../mod.ts";

@@ -1,6 +1,7 @@
 /** Updates of weights: Adam, clipping, decay, what is refused, and that nothing else changes. */
 import assert from "node:assert/strict";
-import { type UpdateOptions, withEngine } from "../../src/flows/engine.ts";
+import type { UpdateOptions } from "../../src/flows/batch.ts";
+import { withEngine } from "../../src/flows/engine.ts";
 import type { FlowState } from "../../src/flows/flow.ts";
 import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { permutation } from "../../src/random/words.ts";
