@@ -96,7 +96,7 @@ export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
 export { progressLine } from "./src/report/progress_line.ts";
 
 // Targets.
-export { density } from "./src/target/density.ts";
+export { density, type DensityOptions } from "./src/target/density.ts";
 export { hostDensity } from "./src/target/host_density.ts";
 export {
   type Data,
@@ -108,6 +108,7 @@ export {
   type Term,
 } from "./src/target/posterior.ts";
 export {
+  angle,
   interval,
   ordered,
   type Parameter,

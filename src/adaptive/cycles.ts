@@ -6,6 +6,7 @@
 import { proposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { FlowState } from "../flows/flow.ts";
 import type { ChainState } from "../kernels/kernel.ts";
+import { aroundMean } from "../target/circle.ts";
 import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
@@ -99,17 +100,18 @@ export async function warmupCycle<State extends ChainState & Tree>(
     logDensities.push(result.draws["logDensity"]);
     if ("gradient" in result.draws) gradients.push(result.draws["gradient"]);
   }
-  const window = joinDraws(positions);
+  const visited = joinDraws(positions);
+  const window = aroundMean(visited, target.periodic);
   const scale = windowScale(window);
   const drifting = extra < EXTRA_WINDOWS &&
-    hasDrifted(state.window, scale, window.shape[0]);
+    hasDrifted(state.window, scale, { chains: window.shape[0], periodic: target.periodic });
   const last = state.cycleInPhase >= windows.length - 1 && !drifting;
   // The last window tunes the step size for the metric of the one before, and ends with it.
   if (!last) adaptation = rule.afterWindow(adaptation, window, goal);
   // The flow learns where the chains are in the end, not how they got there.
   const replay = last
     ? addToReplay(state.replay, {
-      position: window,
+      position: visited,
       logDensity: joinDraws(logDensities),
       gradient: gradients.length > 0 ? joinDraws(gradients) : undefined,
     }, { cycle: state.cycle, capacity: schedule.replayCapacity })

@@ -117,7 +117,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
           options.schedule,
         ),
         stop: checkStop(options.stop),
-        flows: checkFlow(target.dimension, options.flow ?? splineFlow()),
+        flows: checkFlow(target, options.flow ?? splineFlow()),
         resume: checkResume(target, options),
         devices: checkDevice(options),
       })

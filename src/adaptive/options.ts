@@ -266,7 +266,7 @@ export function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
 
 /** The kind of flow and, if it was trained before, its state. */
 export function checkFlow(
-  dimension: number,
+  { dimension, periodic }: Pick<Target, "dimension" | "periodic">,
   flow: Flow | TrainedFlow | "none",
 ): Either<Error, { readonly flow: Flow | undefined; readonly trainedFlow: FlowState | undefined }> {
   if (flow === "none") return either.right({ flow: undefined, trainedFlow: undefined });
@@ -280,11 +280,20 @@ export function checkFlow(
   }
   if (!("kind" in flow)) {
     return either.tryCatch(() => {
-      flow.check?.(dimension);
+      flow.check?.(dimension, periodic);
       return { flow, trainedFlow: undefined };
     }, (error) => error as Error);
   }
   const { kind, state } = flow;
+  const turns = state.periodic.map((each, i) => each === periodic[i]);
+  if (state.dimension === dimension && turns.includes(false)) {
+    return either.left(
+      new RangeError(
+        `Cannot sample with a flow that was trained on other periodic coordinates: it and the target ` +
+          `differ in coordinate ${turns.indexOf(false)}`,
+      ),
+    );
+  }
   return state.dimension === dimension
     ? either.right({ flow: kind, trainedFlow: state })
     : either.left(

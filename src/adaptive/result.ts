@@ -10,6 +10,7 @@ import type { Evidence } from "../evidence/mod.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
+import { aroundMeans } from "./angle_draws.ts";
 import { joinDraws } from "./draw_blocks.ts";
 import { flowWarnings } from "./flow_warnings.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
@@ -26,7 +27,10 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly draws: NamedDraws<Values>;
   /** Log density (in unconstrained coordinates) of each draw, chains × draws. */
   readonly logDensity: Draws;
-  /** Mean, sd, quantiles, Monte Carlo error, effective sample sizes and R-hat of every scalar. */
+  /**
+   * Mean, sd, quantiles, Monte Carlo error, effective sample sizes and R-hat of every scalar; those of an
+   * angle are around its circular mean.
+   */
   summary(): Summary;
   /**
    * log Z = ln ∫ p of the target with its standard error: by bridge sampling, whose error can be trusted
@@ -97,7 +101,10 @@ export async function resultOf<Values extends object, State extends ChainState &
   return {
     draws,
     logDensity: { data: logDensity.data as Float64Array, shape: logDensity.shape },
-    summary: () => summary ??= summarise(draws as Readonly<Record<string, Draws>>),
+    summary: () =>
+      summary ??= summarise(
+        aroundMeans(draws as Readonly<Record<string, Draws>>, target.parameters),
+      ),
     logEvidence: primaryEvidence(evidence),
     evidence,
     flowQuality,

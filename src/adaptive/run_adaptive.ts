@@ -4,6 +4,7 @@
  * @module
  */
 import type { ChainState } from "../kernels/kernel.ts";
+import { wrapped } from "../target/circle.ts";
 import { foldIn, type Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
@@ -130,7 +131,7 @@ export const runAdaptive: AdaptiveRun = Object.assign(
           phase: "warmup",
           cycle: 0,
           cycleInPhase: 0,
-          chains: await runtime.start(position),
+          chains: await runtime.start(wrapped(position, target.periodic)),
           adaptation: adaptation.start(target.dimension, {
             acceptance: local.targetAcceptance,
             firstStepSize: local.firstStepSize(target.dimension),

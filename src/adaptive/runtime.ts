@@ -10,6 +10,7 @@ import type { Proposal } from "../global/proposal.ts";
 import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { startOn } from "../kernels/vectorize.ts";
+import { wrapped } from "../target/circle.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import type { Key } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -39,6 +40,20 @@ export interface Runtime<State extends ChainState & Tree> {
   global(flow: FlowState): GlobalStep<State>;
   /** Log density at positions, n × d, with the arithmetic that chains see: [n]. */
   logDensity(position: Tensor): Promise<Tensor>;
+}
+
+/** Takes whole turns off the periodic coordinates: chains would wind further and further around. */
+function wrappedResult<State extends ChainState & Tree>(
+  result: EnsembleResult<State>,
+  periodic: readonly boolean[],
+): EnsembleResult<State> {
+  if (!periodic.includes(true)) return result;
+  const { state, draws } = result;
+  return {
+    ...result,
+    state: { ...state, position: wrapped(state.position, periodic) },
+    draws: { ...draws, position: wrapped(draws["position"], periodic) },
+  };
 }
 
 /** What is kept of each local step. */
@@ -97,8 +112,8 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
   return {
     plan,
     start,
-    local: (chains, state, frozen, key, steps, options) =>
-      run(
+    local: async (chains, state, frozen, key, steps, options) => {
+      const result = await run(
         chains,
         {
           stepSize: tensor(adaptation.stepSize(state, frozen)),
@@ -106,7 +121,9 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
         },
         key,
         { steps, signal, ...options },
-      ),
+      );
+      return wrappedResult(result, target.periodic);
+    },
     proposal,
     global: (flowState) => plan.global({ proposal: proposal(flowState), start }),
     logDensity: async (position) => (await evaluate.run([position], [], { signal }))[0],

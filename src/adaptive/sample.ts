@@ -50,12 +50,11 @@ async function firstState<State extends ChainState & Tree, Values extends object
   // A run that had ended goes on in production.
   if (resume?.phase === "done") return { ...resume, phase: "production", ended: undefined };
   if (resume !== undefined) return resume;
-  const { target: { dimension, names } } = plan;
   const { start } = runtimeOf(plan);
   const position = await findStart(
     async (candidates) => startedOf(await start(candidates)),
-    { chains, initial, dimension },
-    names,
+    { chains, initial },
+    plan.target,
     key,
   );
   return runAdaptive.start(plan)(position);

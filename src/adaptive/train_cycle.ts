@@ -80,7 +80,7 @@ function freshFlow<State extends ChainState & Tree>(
   flow: Flow,
   key: Key,
 ): FlowTraining["flow"] {
-  return flow.init(target.dimension, [key.data[0], key.data[1]]);
+  return flow.init(target.dimension, [key.data[0], key.data[1]], target.periodic);
 }
 
 /** The training so far; none before the first cycle. */
