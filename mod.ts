@@ -169,7 +169,7 @@ export { independence } from "./src/global/independence.ts";
 export { isir, type IsirOptions } from "./src/global/isir.ts";
 export type { GlobalMoveOptions, GlobalResult, GlobalStep } from "./src/global/global_move.ts";
 export { defensive } from "./src/global/defensive.ts";
-export { studentT } from "./src/global/student_t.ts";
+export { studentT, type StudentTShape } from "./src/global/student_t.ts";
 export type { Proposal, Proposed } from "./src/global/proposal.ts";
 
 // The array language.
