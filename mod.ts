@@ -125,6 +125,8 @@ export type { EnsembleDraws, EnsembleResult } from "./src/kernels/ensemble.ts";
 export { splineFlow, type SplineFlowOptions } from "./src/flows/spline_flow.ts";
 export type { Flow, FlowDraws, FlowMap, FlowState, FlowUpdates } from "./src/flows/flow.ts";
 export type { Batch, UpdateOptions, Weights } from "./src/flows/engine.ts";
+export type { FlowRunOptions } from "./src/flows/shared_engine.ts";
+export { withWorkers } from "./src/flows/with_workers.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
 export {
   type GlobalResult,

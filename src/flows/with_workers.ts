@@ -16,6 +16,13 @@ import type { FlowRunOptions } from "./shared_engine.ts";
 export function withWorkers(flow: Flow, where: FlowRunOptions): Flow {
   return {
     ...flow,
+    // Each by its own name: a flow may be of a class, whose methods do not spread.
+    name: flow.name,
+    init: (dimension, key, periodic) => flow.init(dimension, key, periodic),
+    whiten: (state, data) => flow.whiten(state, data),
+    normals: (state) => flow.normals(state),
+    scores: (state, position) => flow.scores(state, position),
+    update: (state, data, how) => flow.update(state, data, how),
     forward: (state, position, own) => flow.forward(state, position, { ...where, ...own }),
     inverse: (state, base, own) => flow.inverse(state, base, { ...where, ...own }),
     sample: (state, normals, own) => flow.sample(state, normals, { ...where, ...own }),
