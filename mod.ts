@@ -164,6 +164,8 @@ export type {
 } from "./src/flows/flow.ts";
 export type { Batch, UpdateOptions } from "./src/flows/batch.ts";
 export type { Numbers, Weights } from "./src/flows/engine.ts";
+export type { FlowRunOptions } from "./src/flows/shared_engine.ts";
+export { withWorkers } from "./src/flows/with_workers.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
 export { independence } from "./src/global/independence.ts";
 export { isir, type IsirOptions } from "./src/global/isir.ts";

@@ -1,26 +1,32 @@
-/** The flow engine: proposals with their density, densities, and updates, in one thread. */
-import { key, normal, splineFlow } from "../mod.ts";
+/** The flow engine: proposals with their density, densities, and updates, in one thread and in two. */
+import { key, normal, splineFlow, withWorkers } from "../mod.ts";
 
 const ROWS = 10_000;
-const BATCH = 256;
-const UPDATES = 20;
+
+/** Updates over so many examples. */
+const EXAMPLES = 20_480;
 
 for (const dimension of [5, 20]) {
-  const flow = splineFlow();
-  const base = normal(key(1), [ROWS, dimension]).data as Float64Array;
-  const state = flow.whiten(flow.init(dimension, [0, 1]), base);
-  const batches = Array.from({ length: UPDATES }, (_, i) => ({
-    rows: Uint32Array.from({ length: BATCH }, (_, j) => (i * BATCH + j) % ROWS),
-    learningRate: 1e-3,
-  }));
-  const group = `flow, d = ${dimension}`;
-  Deno.bench(`${ROWS} proposals with their log density`, { group }, async () => {
-    await flow.sample(state, base);
-  });
-  Deno.bench(`${ROWS} log densities`, { group }, async () => {
-    await flow.logDensity(state, base);
-  });
-  Deno.bench(`${UPDATES} updates with batches of ${BATCH}`, { group }, async () => {
-    await flow.updates(state, base, batches);
-  });
+  for (const workers of [1, 2]) {
+    const flow = withWorkers(splineFlow(), { workers });
+    const base = normal(key(1), [ROWS, dimension]).data as Float64Array;
+    const state = flow.whiten(flow.init(dimension, [0, 1]), base);
+    const said = workers === 1 ? "one thread" : `${workers} workers`;
+    const bench = (name: string, run: () => Promise<unknown>): void =>
+      Deno.bench(`${name}, ${said}`, { group: `${name}, d = ${dimension}` }, async () => {
+        await run();
+      });
+    bench(`${ROWS} proposals with their log density`, () => flow.sample(state, base));
+    bench(`${ROWS} log densities`, () => flow.logDensity(state, base));
+    for (const batch of [256, 1024]) {
+      const batches = Array.from({ length: EXAMPLES / batch }, (_, i) => ({
+        rows: Uint32Array.from({ length: batch }, (_, j) => (i * batch + j) % ROWS),
+        learningRate: 1e-3,
+      }));
+      bench(
+        `${EXAMPLES} examples in batches of ${batch}`,
+        () => flow.updates(state, base, batches),
+      );
+    }
+  }
 }

@@ -12,6 +12,7 @@ import type { ChainState } from "../kernels/kernel.ts";
 import { startOn } from "../kernels/vectorize.ts";
 import { wrapped } from "../target/circle.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
+import { withWorkers } from "../flows/with_workers.ts";
 import type { Key } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
@@ -78,7 +79,14 @@ export function runtimeOf<State extends ChainState & Tree>(plan: Plan<State>): R
   return made;
 }
 
-function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
+/** A plan whose flow works where its device does. Only the run's own: a result keeps the flow as given. */
+function overWorkers<State extends ChainState & Tree>(plan: Plan<State>): Plan<State> {
+  const { flow, device: { workers }, signal } = plan;
+  return flow === undefined ? plan : { ...plan, flow: withWorkers(flow, { workers, signal }) };
+}
+
+function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runtime<State> {
+  const plan = overWorkers(given);
   // A plan may be put together by hand: a number of NaN cycles would never end.
   orThrow(checkSchedule(plan.schedule));
   const { target, local, device, chainDevice = device, adaptation, signal } = plan;

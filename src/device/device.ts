@@ -81,6 +81,8 @@ export interface Device {
    * they come in, and what comes out are numbers that 32 bits hold.
    */
   readonly precision: Precision;
+  /** How many workers share long work at most; 1, this thread alone, if it does not say. */
+  readonly workers?: number;
   /**
    * Prepares a step `(state…, shared…, key) → state…`.
    *

@@ -29,7 +29,10 @@ const MOST_SHARES = 4;
  * @param milliseconds What it would take in this thread.
  * @returns Whether it should go there.
  */
-export function isWorth(pool: WorkerPool, milliseconds: number): boolean {
+export function isWorth(
+  pool: Pick<WorkerPool, "available" | "ready">,
+  milliseconds: number,
+): boolean {
   if (!pool.available) return false;
   return milliseconds > (pool.ready ? WORTH_MILLISECONDS : WORTH_A_START_MILLISECONDS);
 }

@@ -30,6 +30,7 @@ export function wasmDeviceWith(
   return {
     name: "wasm",
     precision,
+    workers,
     step: (program, leaves, record) => new WasmStep(program, leaves, record, { precision, pool }),
     map: (program, own) => new WasmMap(program, own, { precision, pool }),
     hold: () => pool?.hold() ?? { release: () => {} },

@@ -7,6 +7,7 @@ import { foldInWords, type KeyWords } from "../random/words.ts";
 import { type Base, basePoints, normalsOf } from "./base.ts";
 import { firstWeights, masksFor, type WeightShape } from "./coupling_layers.ts";
 import { type EngineShape, type MapOptions, type Mapped, withEngine } from "./engine.ts";
+import { type FlowRunOptions, mapRows, updateWeights } from "./shared_engine.ts";
 import type { Flow, FlowState } from "./flow.ts";
 import { firstRotations, rotationsFor } from "./rotation.ts";
 import { identityWhitening, whiteningOf } from "./whitening.ts";
@@ -64,13 +65,13 @@ export function couplingFlow(options: CouplingOptions): Flow {
     rotated: state.rotations.map((rotation) => rotation !== undefined),
     masks: state.masks,
   });
-  const map = (state: FlowState, data: Float64Array, how: MapOptions): Promise<Mapped> =>
-    withEngine(shapeOf(state), (engine) => engine.map(state, data, how));
-  const updates: Flow["updates"] = async (state, data, batches) => {
-    const { weights, losses } = await withEngine(
-      shapeOf(state),
-      (engine) => engine.update(state, data, batches),
-    );
+  const map = (
+    state: FlowState,
+    data: Float64Array,
+    how: MapOptions & FlowRunOptions,
+  ): Promise<Mapped> => mapRows(shapeOf(state), state, data, how);
+  const updates: Flow["updates"] = async (state, data, batches, where) => {
+    const { weights, losses } = await updateWeights(shapeOf(state), state, data, batches, where);
     return { state: { ...state, ...weights }, losses };
   };
   return {
@@ -97,23 +98,32 @@ export function couplingFlow(options: CouplingOptions): Flow {
       const rotations = rotationsFor({ ...state, ...whitening }, data);
       return { ...state, ...whitening, rotations };
     },
-    async forward(state, position) {
-      const { value, log } = await map(state, position, { inverse: false, density: false });
+    async forward(state, position, where) {
+      const { value, log } = await map(state, position, {
+        ...where,
+        inverse: false,
+        density: false,
+      });
       return { value, logDeterminant: log };
     },
-    async inverse(state, base) {
-      const { value, log } = await map(state, base, { inverse: true, density: false });
+    async inverse(state, base, where) {
+      const { value, log } = await map(state, base, { ...where, inverse: true, density: false });
       return { value, logDeterminant: log };
     },
     normals: (state) => normalsOf(baseOf(state)),
-    async sample(state, normals, { precision = "f64" } = {}) {
+    async sample(state, normals, { precision = "f64", ...where } = {}) {
       const base = basePoints(baseOf(state), normals);
       const single = precision === "f32";
-      const { value, log } = await map(state, base, { inverse: true, density: true, single });
+      const { value, log } = await map(state, base, {
+        ...where,
+        inverse: true,
+        density: true,
+        single,
+      });
       return { position: value, logDensity: log };
     },
-    logDensity: async (state, position) =>
-      (await map(state, position, { inverse: false, density: true })).log,
+    logDensity: async (state, position, where) =>
+      (await map(state, position, { ...where, inverse: false, density: true })).log,
     async scores(state, position) {
       const { value, log } = await withEngine(
         shapeOf(state),

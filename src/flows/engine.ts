@@ -3,66 +3,43 @@
  *
  * @module
  */
+import { type Batch, completeBatches } from "./batch.ts";
 import { type Base, logDensityAtOrigin } from "./base.ts";
-import { type Batch, checkBatch } from "./batch.ts";
 import { ENGINE_BYTES } from "./engine_bytes.ts";
+import {
+  type Description,
+  type Exports,
+  instantiateEngine,
+  makeEngine,
+  train,
+  writeNumbers,
+  type Written,
+} from "./engine_calls.ts";
 import type { Whitening } from "./whitening.ts";
 
+export type { Batch, UpdateOptions } from "./batch.ts";
+
 /** The version of the interface that this host is written for. */
-const INTERFACE = 4;
+const INTERFACE = 5;
 
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  engineInterface(): number;
-  wordsNew(count: number): number;
-  wordsAt(words: number): number;
-  engineNew(words: number, range: number, baseConstant: number): number;
-  engineFree(engine: number): void;
-  engineCount(engine: number): number;
-  engineWeights(engine: number): number;
-  engineFirstMoment(engine: number): number;
-  engineSecondMoment(engine: number): number;
-  engineMean(engine: number): number;
-  engineFactor(engine: number): number;
-  engineRotations(engine: number): number;
-  engineReserve(engine: number, rows: number): number;
-  engineLog(engine: number): number;
-  engineOrder(engine: number, count: number): number;
-  engineRowWeights(engine: number): number;
-  engineMap(engine: number, inverse: number, density: number, single: number): void;
-  engineScores(engine: number): void;
-  engineWhiten(engine: number): void;
-  engineWhiteningLogDeterminant(engine: number): number;
-  engineLoss(engine: number, first: number, count: number): number;
-  engineUpdate(
-    engine: number,
-    update: number,
-    rate: number,
-    clip: number,
-    weightDecay: number,
-  ): number;
-  engineExactLoss(engine: number): number;
-  engineExactSlopes(engine: number): number;
-}
-
+let compiling: Promise<WebAssembly.Module> | undefined;
 let loading: Promise<Exports> | undefined;
 
-/** The module, compiled and instantiated when it is first needed. */
+/** The module, compiled when it is first needed. */
+export function engineModule(): Promise<WebAssembly.Module> {
+  const bytes = (): Uint8Array<ArrayBuffer> =>
+    Uint8Array.from(atob(ENGINE_BYTES), (letter) => letter.charCodeAt(0));
+  // Asynchronous, since browsers forbid a synchronous compilation of this size on a main thread.
+  return compiling ??= WebAssembly.compile(bytes());
+}
+
+/** An instance of it, made when it is first needed. */
 function load(): Promise<Exports> {
   return loading ??= instantiate();
 }
 
 async function instantiate(): Promise<Exports> {
-  const bytes = Uint8Array.from(atob(ENGINE_BYTES), (letter) => letter.charCodeAt(0));
-  // Asynchronous, since browsers forbid a synchronous compilation of this size on a main thread.
-  const module = await WebAssembly.compile(bytes);
-  // wasm-bindgen asks for set-up functions of its table; the plain exports used here need none.
-  const imports: Record<string, Record<string, () => void>> = {};
-  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
-    (imports[from] ??= {})[name] = () => {};
-  }
-  const instance = await WebAssembly.instantiate(module, imports);
-  const exports = instance.exports as unknown as Exports;
+  const exports = await instantiateEngine(await engineModule());
   if (exports.engineInterface() !== INTERFACE) {
     throw new Error("Cannot use the flow engine: its bytes are of another version than its host");
   }
@@ -127,6 +104,20 @@ export interface Mapped {
   readonly log: Float64Array;
 }
 
+/**
+ * A shape in the engine's words.
+ *
+ * @param shape What the flow is made of.
+ * @returns What an engine is made from.
+ */
+export function describe(
+  { dimension, hidden, bins, range, affine = false, base, rotated, masks }: EngineShape,
+): Description {
+  const flags = [base.periodic, rotated, masks.flat()].flat().map(Number);
+  const sizes = [dimension, bins, masks.length, hidden.length, Number(affine), base.degrees];
+  return { words: [...sizes, ...hidden, ...flags], range, baseConstant: logDensityAtOrigin(base) };
+}
+
 /** An engine for one shape of flow. Its memory is scratch: all states are the caller's. */
 export class Engine {
   readonly #exports: Exports;
@@ -140,27 +131,11 @@ export class Engine {
    * @param exports The module.
    * @param shape What the flow is made of.
    */
-  constructor(
-    exports: Exports,
-    { dimension, hidden, bins, range, affine = false, base, rotated, masks }: EngineShape,
-  ) {
+  constructor(exports: Exports, shape: EngineShape) {
     this.#exports = exports;
-    this.#dimension = dimension;
-    this.#rotated = rotated;
-    const description = [
-      dimension,
-      bins,
-      masks.length,
-      hidden.length,
-      Number(affine),
-      base.degrees,
-      ...hidden,
-      ...[base.periodic, rotated, masks.flat()].flat().map(Number),
-    ];
-    const words = exports.wordsNew(description.length);
-    new Uint32Array(exports.memory.buffer, exports.wordsAt(words), description.length)
-      .set(description);
-    this.#engine = exports.engineNew(words, range, logDensityAtOrigin(base));
+    this.#dimension = shape.dimension;
+    this.#rotated = shape.rotated;
+    this.#engine = makeEngine(exports, describe(shape));
     this.count = exports.engineCount(this.#engine);
   }
 
@@ -178,8 +153,15 @@ export class Engine {
     return new Float32Array(this.#exports.memory.buffer, at, this.count);
   }
 
-  #put({ mean, cholesky, weights, rotations }: Numbers, data: Float64Array): number {
-    const e = this.#exports;
+  /**
+   * What is to be written for a state and rows.
+   *
+   * @param state Weights and whitening.
+   * @param data n × d.
+   * @returns The numbers.
+   * @throws {TypeError} If the state or the rows are of another shape than the flow.
+   */
+  written({ mean, cholesky, weights, rotations }: Numbers, data: Float64Array): Written {
     if (weights.length !== this.count) {
       throw new TypeError(
         `Cannot use a state of ${weights.length} weights: this flow has ${this.count}; give it the ` +
@@ -191,31 +173,19 @@ export class Engine {
         `Cannot send ${data.length} numbers through a flow: expected ${this.#dimension} for each point`,
       );
     }
-    this.#singles(e.engineWeights(this.#engine)).set(weights);
-    this.#doubles(e.engineMean(this.#engine), mean.length).set(mean);
-    this.#doubles(e.engineFactor(this.#engine), cholesky.length).set(cholesky);
-    this.#putRotations(rotations);
-    const at = e.engineReserve(this.#engine, data.length / this.#dimension);
-    this.#doubles(at, data.length).set(data);
-    return at;
+    const stray = this.#rotated.some((rotated, i) => rotated !== (rotations[i] !== undefined));
+    if (stray) {
+      throw new TypeError(
+        "Cannot use a state with other rotations than its flow: give it the options that the state " +
+          "was made with",
+      );
+    }
+    const present = rotations.filter((rotation) => rotation !== undefined);
+    return { mean, cholesky, weights, rotations: present, data };
   }
 
-  #putRotations(rotations: Numbers["rotations"]): void {
-    const d = this.#dimension;
-    // After each matrix the engine keeps d zeros.
-    let at = this.#exports.engineRotations(this.#engine);
-    this.#rotated.forEach((rotated, layer) => {
-      const rotation = rotations[layer];
-      if (rotated !== (rotation !== undefined)) {
-        throw new TypeError(
-          "Cannot use a state with other rotations than its flow: give it the options that the state " +
-            "was made with",
-        );
-      }
-      if (rotation === undefined) return;
-      this.#doubles(at, d * d).set(rotation);
-      at += (d + 1) * d * Float64Array.BYTES_PER_ELEMENT;
-    });
+  #put(state: Numbers, data: Float64Array): number {
+    return writeNumbers(this.#exports, this.#engine, this.written(state, data));
   }
 
   /**
@@ -297,38 +267,21 @@ export class Engine {
   ): { readonly weights: Weights; readonly losses: readonly number[] } {
     const e = this.#exports;
     const engine = this.#engine;
-    const complete = batches.map(({ clip = 1, weightDecay = 0, ...given }) => {
-      const batch = { ...given, clip, weightDecay };
-      checkBatch(batch, data.length / this.#dimension);
-      return batch;
-    });
-    this.#put(from, data);
-    this.#singles(e.engineFirstMoment(engine)).set(from.firstMoment);
-    this.#singles(e.engineSecondMoment(engine)).set(from.secondMoment);
+    const steps = completeBatches(batches, data.length / this.#dimension);
+    const moments = { first: from.firstMoment, second: from.secondMoment };
+    writeNumbers(e, engine, { ...this.written(from, data), moments });
     e.engineWhiten(engine);
-    const constant = e.engineWhiteningLogDeterminant(engine);
-    let { updates } = from;
-    const losses = complete.map(({ rows, weights, learningRate, clip, weightDecay }) => {
-      const at = e.engineOrder(engine, rows.length);
-      new Uint32Array(e.memory.buffer, at, rows.length).set(rows);
-      const counts = new Float32Array(e.memory.buffer, e.engineRowWeights(engine), rows.length);
-      if (weights === undefined) counts.fill(1);
-      else counts.set(weights);
-      const mean = counts.reduce((sum, each) => sum + each, 0) / rows.length;
-      const loss = e.engineLoss(engine, 0, rows.length) - mean * constant;
-      if (Number.isFinite(loss)) {
-        updates += e.engineUpdate(engine, updates + 1, learningRate, clip, weightDecay);
-      }
-      return loss;
-    });
+    const work = { steps, updates: from.updates, count: this.count };
+    const trained = train(e, engine, work);
+    if (trained === undefined) throw new Error("Cannot stop training without a team");
     return {
       weights: {
         weights: this.#singles(e.engineWeights(engine)).slice(),
         firstMoment: this.#singles(e.engineFirstMoment(engine)).slice(),
         secondMoment: this.#singles(e.engineSecondMoment(engine)).slice(),
-        updates,
+        updates: trained.updates,
       },
-      losses,
+      losses: trained.losses,
     };
   }
 }

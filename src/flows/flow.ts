@@ -7,6 +7,7 @@ import type { KeyWords } from "../random/words.ts";
 import type { Precision } from "../tensor/functions/precision.ts";
 import type { Batch, UpdateOptions } from "./batch.ts";
 import type { Numbers, Weights } from "./engine.ts";
+import type { FlowRunOptions } from "./shared_engine.ts";
 
 /** The state of a flow: plain data, never changed in place. */
 export interface FlowState extends Weights, Numbers {
@@ -86,9 +87,9 @@ export interface Flow {
    */
   whiten(state: FlowState, data: Float64Array): FlowState;
   /** Points n × d to the base. */
-  forward(state: FlowState, position: Float64Array): Promise<FlowMap>;
+  forward(state: FlowState, position: Float64Array, where?: FlowRunOptions): Promise<FlowMap>;
   /** The base n × d to points. */
-  inverse(state: FlowState, base: Float64Array): Promise<FlowMap>;
+  inverse(state: FlowState, base: Float64Array, where?: FlowRunOptions): Promise<FlowMap>;
   /** How many standard normal numbers {@linkcode Flow.sample} makes a point of: d for a normal base. */
   normals(state: FlowState): number;
   /**
@@ -99,10 +100,14 @@ export interface Flow {
   sample(
     state: FlowState,
     normals: Float64Array,
-    options?: { readonly precision?: Precision },
+    options?: { readonly precision?: Precision } & FlowRunOptions,
   ): Promise<FlowDraws>;
   /** Log density at points, n × d. */
-  logDensity(state: FlowState, position: Float64Array): Promise<Float64Array>;
+  logDensity(
+    state: FlowState,
+    position: Float64Array,
+    where?: FlowRunOptions,
+  ): Promise<Float64Array>;
   /** Log density and its gradient in the points, n × d. */
   scores(state: FlowState, position: Float64Array): Promise<FlowScores>;
   /** One gradient step on −E ln q over rows n × d. */
@@ -123,5 +128,6 @@ export interface Flow {
     state: FlowState,
     data: Float64Array,
     batches: readonly Batch[],
+    where?: FlowRunOptions,
   ): Promise<FlowUpdates>;
 }

@@ -24,7 +24,7 @@ async function bundle(entry: URL, out: string): Promise<void> {
 async function runInPage(
   browser: string,
   script: string,
-  policy: string,
+  { policy, isolated }: { readonly policy: string; readonly isolated: boolean },
   folder: string,
 ): Promise<string> {
   const { promise: result, resolve } = Promise.withResolvers<string>();
@@ -43,6 +43,13 @@ async function runInPage(
         headers: {
           "content-type": type,
           "content-security-policy": policy,
+          // With both a page is cross-origin isolated, and has shared memory.
+          ...(isolated
+            ? {
+              "cross-origin-opener-policy": "same-origin",
+              "cross-origin-embedder-policy": "require-corp",
+            }
+            : {}),
         },
       });
     },
@@ -74,12 +81,31 @@ const chromium = await findChromium();
 /** As strict as a page can be and still compile WebAssembly. */
 const STRICT = "script-src 'self' 'wasm-unsafe-eval'";
 
-const PAGES: readonly (readonly [name: string, policy: string, workers: number])[] = [
-  ["a strict security policy", STRICT, 0],
-  ["leave to start workers", `${STRICT}; worker-src blob:`, 2],
+interface Page {
+  readonly name: string;
+  readonly policy: string;
+  readonly isolated: boolean;
+  /** Workers for chains, for training a flow, and for all that a flow does. */
+  readonly workers: readonly [chains: number, training: number, flow: number];
+}
+
+const PAGES: readonly Page[] = [
+  { name: "a strict security policy", policy: STRICT, isolated: false, workers: [0, 0, 0] },
+  {
+    name: "leave to start workers",
+    policy: `${STRICT}; worker-src blob:`,
+    isolated: false,
+    workers: [2, 0, 3],
+  },
+  {
+    name: "workers and shared memory",
+    policy: `${STRICT}; worker-src blob:`,
+    isolated: true,
+    workers: [2, 3, 3],
+  },
 ];
 
-for (const [name, policy, workers] of PAGES) {
+for (const { name, workers: [chains, training, all], ...how } of PAGES) {
   Deno.test({
     name: `a page with ${name} samples, and gets the same bits as Deno`,
     ...requirement("chromium", chromium !== undefined),
@@ -88,11 +114,12 @@ for (const [name, policy, workers] of PAGES) {
       try {
         await bundle(new URL("./page.ts", import.meta.url), `${folder}/page.js`);
         const script = await Deno.readTextFile(`${folder}/page.js`);
-        const found = await runInPage(chromium as string, script, policy, `${folder}/profile`);
+        const found = await runInPage(chromium as string, script, how, `${folder}/profile`);
         assert.doesNotMatch(found, /^error/);
-        const { run, workers: said } = JSON.parse(found);
+        const { run, workers: said, flow } = JSON.parse(found);
         assert.equal(run, await shortRun());
-        assert.equal(said, `${workers} workers, the same bits`);
+        assert.equal(said, `${chains} workers, the same bits`);
+        assert.equal(flow, `${training} for training, ${all} in all, the same bits`);
       } finally {
         await Deno.remove(folder, { recursive: true });
       }

@@ -14,6 +14,8 @@ pub struct Engine {
     pub weights: Vec<F32>,
     pub moments: Moments,
     pub slopes: Vec<F32>,
+    /// The slopes of each chunk of a batch.
+    pub chunk_slopes: Vec<F32>,
     /// The rotations, in double precision.
     pub rotations: Vec<f64>,
     /// Rows × d, in and out.
@@ -49,6 +51,7 @@ impl Engine {
             weights: vec![F32::constant(0.0); vectors],
             moments: Moments::new(vectors),
             slopes: vec![F32::constant(0.0); vectors],
+            chunk_slopes: Vec::new(),
             rotations: vec![0.0; flow.rotations()],
             data: Vec::new(),
             log: Vec::new(),
@@ -136,32 +139,50 @@ impl Engine {
         self.whitening.pull_back(&mut self.data);
     }
 
-    /// Mean over a batch, `count` entries of `order` from `first`, of −ln q of its white rows times their
-    /// weights; leaves the slopes.
-    pub fn loss(&mut self, first: usize, count: usize) -> f64 {
+    /// Makes room for the slopes of the chunks of a batch, in the form of the weights.
+    pub fn reserve_chunks(&mut self, chunks: usize) {
+        self.chunk_slopes.resize(chunks * self.weights.len(), F32::constant(0.0));
+    }
+
+    /// A chunk's part of the mean over a batch of `rows` rows of −ln q times the rows' weights: `count`
+    /// entries of `order` from `first`. Leaves its part of the slopes.
+    pub fn chunk_loss(&mut self, chunk: usize, first: usize, count: usize, rows: usize) -> f64 {
         let flow = &self.flow;
         let room = self.training.get_or_insert_with(|| flow.training_room());
-        let rows = &self.order[first..first + count];
+        let order = &self.order[first..first + count];
         let row_weights = &self.row_weights[first..first + count];
         let (d, data) = (flow.dimension, &self.data);
         let numbers =
             Numbers { weights: scalars(&self.weights), rotations: &self.narrow_rotations };
-        let share = 1.0 / count as f64;
+        let share = 1.0 / rows as f64;
         let loss = flow.loss::<F32>(
             numbers,
             room,
             count,
-            |row, i| data[rows[row] as usize * d + i],
+            |row, i| data[order[row] as usize * d + i],
             |row| row_weights[row] as f64 * share,
         );
-        for (k, slope) in self.slopes.iter_mut().enumerate() {
+        let vectors = self.weights.len();
+        let slopes = &mut self.chunk_slopes[chunk * vectors..(chunk + 1) * vectors];
+        for (k, slope) in slopes.iter_mut().enumerate() {
             // SAFETY: the room is filled up to whole vectors of weights.
             *slope = unsafe { F32::totals(room.by_weights.as_ptr().add(k * F32::LANES)) };
         }
         loss
     }
 
-    /// One update by the slopes that the last loss left.
+    /// Adds the slopes of the first chunks, always in their order.
+    pub fn gather(&mut self, chunks: usize) {
+        let vectors = self.weights.len();
+        self.slopes.copy_from_slice(&self.chunk_slopes[..vectors]);
+        for chunk in self.chunk_slopes[vectors..chunks * vectors].chunks_exact(vectors) {
+            for (slope, part) in self.slopes.iter_mut().zip(chunk) {
+                *slope = slope.add(*part);
+            }
+        }
+    }
+
+    /// One update by the slopes that were gathered.
     pub fn update(&mut self, update: &Update) -> bool {
         self.moments.update(&mut self.weights, &self.slopes, update)
     }

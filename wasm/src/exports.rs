@@ -9,7 +9,7 @@ use crate::transform::{Direction, Kind};
 /// The version of this interface, which the host checks.
 #[export_name = "engineInterface"]
 pub extern "C" fn engine_interface() -> u32 {
-    4
+    5
 }
 
 /// Room for the words that describe a flow: see [`engine_new`].
@@ -164,14 +164,34 @@ pub extern "C" fn engine_whitening_log_determinant(engine: &Engine) -> f64 {
     engine.whitening.log_determinant()
 }
 
-/// The mean of −ln q in white coordinates, times the rows' weights, over `count` rows of the order from
-/// `first`; leaves slopes.
-#[export_name = "engineLoss"]
-pub extern "C" fn engine_loss(engine: &mut Engine, first: usize, count: usize) -> f64 {
-    engine.loss(first, count)
+/// Makes room for the slopes of the chunks of a batch, and says where: for each as many numbers as there
+/// are weights, filled up to whole vectors of four.
+#[export_name = "engineChunks"]
+pub extern "C" fn engine_chunks(engine: &mut Engine, chunks: usize) -> *mut f32 {
+    engine.reserve_chunks(chunks);
+    engine.chunk_slopes.as_mut_ptr() as *mut f32
 }
 
-/// Updates the weights by the slopes that the last loss left; `number` counts updates from 1. Says
+/// A chunk's part, `count` rows of the order from `first`, of the mean over a batch of `rows` rows of
+/// −ln q in white coordinates, times the rows' weights; leaves the chunk's slopes.
+#[export_name = "engineChunkLoss"]
+pub extern "C" fn engine_chunk_loss(
+    engine: &mut Engine,
+    chunk: usize,
+    first: usize,
+    count: usize,
+    rows: usize,
+) -> f64 {
+    engine.chunk_loss(chunk, first, count, rows)
+}
+
+/// Adds the slopes of the first `chunks` chunks in their order.
+#[export_name = "engineGather"]
+pub extern "C" fn engine_gather(engine: &mut Engine, chunks: usize) {
+    engine.gather(chunks);
+}
+
+/// Updates the weights by the gathered slopes; `number` counts updates from 1. Says
 /// whether the slopes were finite; otherwise nothing changed.
 #[export_name = "engineUpdate"]
 pub extern "C" fn engine_update(
