@@ -187,3 +187,14 @@ Deno.test("a barrier that nobody waits at, and slopes of other chunks, are notic
     assert.notDeepEqual(await withMutant(from, to), alone, String(from));
   }
 });
+
+Deno.test("a silent worker and one that waits for ever are given up", async () => {
+  const silent = await withMutant(
+    /scope\.postMessage\(\{\s*kind: "done"/,
+    '(() => {})({ kind: "done"',
+  );
+  assert(silent instanceof Deserted);
+  assert.match(silent.message, /one is silent$/);
+  const alone = await withMutant(/Atomics\.add\(c, 1, 1\);/, "");
+  assert(alone instanceof Deserted);
+});
