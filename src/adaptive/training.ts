@@ -57,11 +57,8 @@ const OPTIONS: Readonly<Record<keyof TrainingOptions, true>> = {
   score: true,
 };
 
-/**
- * Updates between two looks at the abort signal, some tens of milliseconds, and between two states of the
- * weights that are averaged.
- */
-const UPDATES_AT_ONCE = 10;
+/** Updates between two looks at the abort signal: some tens of milliseconds. */
+const UPDATES_AT_ONCE = 75;
 
 function expectNumber(
   name: keyof TrainingOptions,
@@ -130,16 +127,18 @@ async function weightsOf(
   return withMeanOne(weights, rows);
 }
 
-/** The mean of weights. */
-function weightAverage(length: number): { add(weights: Float32Array): void; mean(): Float32Array } {
+/** A mean of means, each of so many. */
+function weightAverage(
+  length: number,
+): { add(mean: Float32Array, count: number): void; mean(): Float32Array } {
   const sum = new Float64Array(length);
-  let count = 0;
+  let total = 0;
   return {
-    add(weights) {
-      weights.forEach((weight, i) => sum[i] += weight);
-      count++;
+    add(mean, count) {
+      mean.forEach((weight, i) => sum[i] += count * weight);
+      total += count;
     },
-    mean: () => Float32Array.from(sum, (each) => each / count),
+    mean: () => Float32Array.from(sum, (each) => each / total),
   };
 }
 
@@ -172,13 +171,16 @@ export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
     const rowsOfBatch = batches(key, rows, Math.min(batch, rows.length));
     const pauses = pausesOf(signal);
     let { state } = input;
+    const half = Math.floor(updates / 2);
     let loss = 0;
     const average = weightAverage(state.weights.length);
     for (let done = 0; done < updates;) {
       const together: Batch[] = [];
       // The score term is made from the flow as it is before the update.
+      // A call ends where averaging begins.
+      const end = done < half ? half : updates;
       const most = score > 0 ? 1 : UPDATES_AT_ONCE;
-      while (together.length < most && done < updates) {
+      while (together.length < most && done < end) {
         const chosen = rowsOfBatch.next().value;
         const place: TrainingPlace = {
           update: state.updates + together.length,
@@ -199,7 +201,7 @@ export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
         ? await scored(flow, state, replay, together[0], score)
         : await flow.updates(state, replay.data, together);
       state = updated.state;
-      if (done > updates / 2) average.add(state.weights);
+      if (done > half) average.add(updated.average, together.length);
       loss += updated.losses.reduce((sum, each) => sum + each, 0) / updates;
       if (pauses.due()) await pauses.take();
     }

@@ -71,8 +71,9 @@ export function couplingFlow(options: CouplingOptions): Flow {
     how: MapOptions & FlowRunOptions,
   ): Promise<Mapped> => mapRows(shapeOf(state), state, data, how);
   const updates: Flow["updates"] = async (state, data, batches, where) => {
-    const { weights, losses } = await updateWeights(shapeOf(state), state, data, batches, where);
-    return { state: { ...state, ...weights }, losses };
+    const shape = shapeOf(state);
+    const { weights, ...others } = await updateWeights(shape, state, data, batches, where);
+    return { state: { ...state, ...weights }, ...others };
   };
   return {
     name,

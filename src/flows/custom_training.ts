@@ -94,11 +94,16 @@ export function updatesBy(chunkSlopes: ChunkSlopes): Flow["updates"] {
     });
     let after = state;
     const losses: number[] = [];
+    const sum = new Float64Array(state.weights.length);
     for (const batch of complete) {
       const { loss, slopes } = await lossOf(chunkSlopes, after, data, batch);
       if (Number.isFinite(loss)) after = { ...after, ...adam(after, slopes, batch) };
       losses.push(loss);
+      after.weights.forEach((weight, i) => sum[i] += weight);
     }
-    return { state: after, losses };
+    const average = batches.length === 0
+      ? state.weights
+      : Float32Array.from(sum, (each) => each / batches.length);
+    return { state: after, losses, average };
   };
 }

@@ -44,6 +44,7 @@ export interface Exports {
     clip: number,
     weightDecay: number,
   ): number;
+  engineSumWeights(engine: number, begin: number): number;
   engineExactLoss(engine: number): number;
   engineExactSlopes(engine: number): number;
 }
@@ -175,6 +176,8 @@ export interface Team {
 export interface Trained {
   /** Loss before each update. */
   readonly losses: number[];
+  /** Mean of the weights after each update. */
+  readonly average: Float32Array<ArrayBuffer>;
   /** Updates so far. */
   readonly updates: number;
 }
@@ -198,7 +201,7 @@ export function train(
   team?: Team,
 ): Trained | undefined {
   const most = 8;
-  const least = 32;
+  const least = 64;
   const stride = Math.ceil(work.count / 4) * 4;
   const member = team?.member ?? 0;
   const members = team?.members ?? 1;
@@ -226,6 +229,7 @@ export function train(
   const parts = new Float64Array(most);
   const losses: number[] = [];
   let { updates } = work;
+  let sum = 0;
   for (let number = 0; number < work.steps.length; number++) {
     const { rows, weights, learningRate, clip, weightDecay } = work.steps[number];
     const size = least * Math.ceil(rows.length / (least * most));
@@ -267,6 +271,10 @@ export function train(
       updates += e.engineUpdate(engine, updates + 1, learningRate, clip, weightDecay);
     }
     losses.push(loss);
+    sum = e.engineSumWeights(engine, Number(number === 0));
   }
-  return { losses, updates };
+  if (work.steps.length === 0) sum = e.engineSumWeights(engine, 1);
+  const over = Math.max(1, work.steps.length);
+  const average = new Float32Array(e.memory.buffer, sum, work.count).map((each) => each / over);
+  return { losses, average, updates };
 }

@@ -49,6 +49,11 @@ export interface FlowUpdates {
   readonly state: FlowState;
   /** −E ln q over each batch, before its update. */
   readonly losses: readonly number[];
+  /**
+   * The mean of the weights after each update: as long as the learning rate is not small a flow with
+   * these is better by far.
+   */
+  readonly average: Float32Array;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
   describe,
   engineModule,
   type EngineShape,
+  type EngineUpdates,
   type MapOptions,
   type Mapped,
   type Numbers,
@@ -117,14 +118,6 @@ export async function mapRows(
 /** How long a row takes in training, for shapes that have been trained in this thread. */
 const pace = new Map<string, number>();
 
-/** What updates give. */
-export interface Updated {
-  /** The weights after. */
-  readonly weights: Weights;
-  /** The loss before each update. */
-  readonly losses: readonly number[];
-}
-
 /**
  * Updates weights by batches.
  *
@@ -133,7 +126,7 @@ export interface Updated {
  * @param data n × d, from which the batches choose rows.
  * @param batches What each update is made from, and how.
  * @param options Where.
- * @returns The weights after, and the losses.
+ * @returns The weights after, their mean, and the losses.
  * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
  * range.
  */
@@ -143,7 +136,7 @@ export async function updateWeights(
   data: Float64Array,
   batches: readonly Batch[],
   { workers = 1, signal }: FlowRunOptions = {},
-): Promise<Updated> {
+): Promise<EngineUpdates> {
   signal?.throwIfAborted();
   const complete = completeBatches(batches, data.length / shape.dimension);
   await withEngine(shape, (engine) => engine.written(state, data));
@@ -184,7 +177,7 @@ export interface TeamWork {
  * @param crew The workers.
  * @param work What is trained.
  * @param options Signal, expected time in one thread, and how long members wait for each other.
- * @returns The weights after, and the losses.
+ * @returns The weights after, their mean, and the losses.
  * @throws {Deserted} If workers could not do it.
  */
 export async function trainTogether(
@@ -195,7 +188,7 @@ export async function trainTogether(
     readonly expected?: number;
     readonly patience?: number;
   } = {},
-): Promise<Updated> {
+): Promise<EngineUpdates> {
   const module = await engineModule();
   const count = state.weights.length;
   const stride = Math.ceil(count / 4) * 4;
@@ -219,10 +212,10 @@ export async function trainTogether(
     }));
   const options = { signal, milliseconds: expected, control: shared.control };
   const [first] = await crew.run(orders, options);
-  const { trained: { losses, updates }, numbers } = first as Extract<
+  const { trained: { losses, average, updates }, numbers } = first as Extract<
     Answer,
     { readonly trained: unknown }
   >;
   const [weights, firstMoment, secondMoment] = numbers;
-  return { weights: { weights, firstMoment, secondMoment, updates }, losses };
+  return { weights: { weights, firstMoment, secondMoment, updates }, average, losses };
 }

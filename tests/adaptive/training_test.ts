@@ -104,22 +104,33 @@ Deno.test("clipping and weight decay reach the updates", async () => {
 });
 
 Deno.test("the mean of weights is that of the second half, and there is none where the rate falls", async () => {
-  const states: Float32Array[] = [];
-  const spy: Flow = {
-    ...kind,
-    async updates(state, data, batches) {
-      const after = await kind.updates(state, data, batches);
-      states.push(after.state.weights);
-      return after;
-    },
-  };
-  const train = trainInCycles({ updates: 40 });
-  const { average } = await train(spy, inputOf());
-  const mean = states[2].map((w, i) => (w + states[3][i]) / 2);
-  assert.equal(states.length, 4);
-  average?.weights.forEach((w, i) => assert.ok(Math.abs(w - mean[i]) < 1e-6));
-  assert.ok(average !== undefined);
-  assert.equal((await train(spy, inputOf({ last: true }))).average, undefined);
+  for (
+    const options of [{ updates: 41 }, { updates: 400, batch: 20 }, { updates: 9, score: 0.1 }]
+  ) {
+    const calls: { readonly average: Float32Array; readonly count: number }[] = [];
+    const spy: Flow = {
+      ...kind,
+      async updates(state, data, batches) {
+        const after = await kind.updates(state, data, batches);
+        calls.push({ average: after.average, count: batches.length });
+        return after;
+      },
+    };
+    const train = trainInCycles(options);
+    const { average } = await train(spy, inputOf());
+    const { length } = calls;
+    const half = Math.floor(options.updates / 2);
+    let before = 0;
+    const later = calls.filter(({ count }) => (before += count) > half);
+    assert.equal(later.reduce((sum, { count }) => sum + count, 0), options.updates - half);
+    assert.ok(average !== undefined && length > 1);
+    average.weights.forEach((w, i) => {
+      const mean = later.reduce((sum, { average, count }) => sum + count * average[i], 0) /
+        (options.updates - half);
+      assert.ok(Math.abs(w - mean) < 1e-6);
+    });
+    assert.equal((await train(spy, inputOf({ last: true }))).average, undefined);
+  }
 });
 
 Deno.test("a score term makes three points of each", async () => {
