@@ -5,9 +5,9 @@
  */
 import { type ProposalQuality, proposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { Flow } from "../flows/flow.ts";
+import type { GlobalResult } from "../global/global_move.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
-import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { advance, total } from "./cycles.ts";
 import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
@@ -59,7 +59,7 @@ export async function trainCycle<State extends ChainState & Tree>(
     ...state,
     chains: global.state,
     flow: state.lastTraining ? training.best : training.flow,
-    best: { flow: training.best, quality: qualityOf(global.logWeights) },
+    best: { flow: training.best, quality: qualityOf(global) },
     replay: keep(replay, global.draws),
     progress,
     lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),
@@ -71,8 +71,9 @@ export async function trainCycle<State extends ChainState & Tree>(
   return advance(next, state.lastTraining ? "production" : "train");
 }
 
-function qualityOf({ data }: Tensor): ProposalQuality {
-  return proposalQuality(data as Float64Array);
+/** What the weights of proposals say, with how often the move that there is has moved chains. */
+function qualityOf({ logWeights, acceptance }: GlobalResult<unknown>): ProposalQuality {
+  return { ...proposalQuality(logWeights.data as Float64Array), acceptance };
 }
 
 function freshFlow<State extends ChainState & Tree>(

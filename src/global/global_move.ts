@@ -93,11 +93,13 @@ export function globalMove<State extends ChainState & Tree>(
     checkRun({ steps });
     const [chains] = state.position.shape;
     const most = Math.max(1, Math.floor(MOST_POINTS / (chains * rule.proposals)));
+    // The first block has the key itself, later ones numbers of a child that the first does not use.
+    const [, , forLater] = split(key, 3);
     const parts: GlobalResult<State>[] = [];
     let here = state;
     for (let done = 0; done < steps; done += most) {
       const part = Math.min(most, steps - done);
-      const forBlock = done === 0 ? key : foldIn(key, done);
+      const forBlock = done === 0 ? key : foldIn(forLater, done);
       const result = await moveBlock(options, rule, here, forBlock, part);
       here = result.state;
       parts.push(result);
