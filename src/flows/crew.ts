@@ -251,7 +251,9 @@ export class Crew {
         return;
       }
       member.ready = true;
-      if (this.ready) this.#started?.();
+      if (!this.ready) return;
+      this.#started?.();
+      this.#rest();
     };
     worker.onerror = (event) => {
       event.preventDefault();
@@ -276,7 +278,9 @@ export class Crew {
   #rest(): void {
     clearTimeout(this.#idle);
     if (this.#calls === 0 && this.#holds === 0 && this.#members.length > 0) {
-      this.#idle = setTimeout(() => this.#end(), IDLE_MILLISECONDS);
+      // Those that are still starting get their time: somebody just asked for them.
+      const patience = this.ready ? IDLE_MILLISECONDS : this.#patience;
+      this.#idle = setTimeout(() => this.#end(), patience);
     }
   }
 

@@ -1,8 +1,7 @@
 /** The work of flows over workers: the same bits as in one thread, whatever happens to the workers. */
 import assert from "node:assert/strict";
 import { Crew, Deserted } from "../../src/flows/crew.ts";
-import { type Batch, describe, type EngineShape, withEngine } from "../../src/flows/engine.ts";
-import { engineModule } from "../../src/flows/engine.ts";
+import { type Batch, type EngineShape, withEngine } from "../../src/flows/engine.ts";
 import { completeBatches } from "../../src/flows/batch.ts";
 import { CREW_SCRIPT } from "../../src/flows/crew_script.ts";
 import type { FlowState } from "../../src/flows/flow.ts";
@@ -189,8 +188,13 @@ Deno.test("a barrier that nobody waits at, and slopes of other chunks, are notic
   }
 });
 
-Deno.test("a worker's text uses nothing but globals", async () => {
-  assert((await engineModule()) instanceof WebAssembly.Module);
-  assert.equal(describe(shape).words.length > 6, true);
-  assert.doesNotMatch(CREW_SCRIPT, /import |export /);
+Deno.test("a silent worker and one that waits for ever are given up", async () => {
+  const silent = await withMutant(
+    /scope\.postMessage\(\{\s*kind: "done"/,
+    '(() => {})({ kind: "done"',
+  );
+  assert(silent instanceof Deserted);
+  assert.match(silent.message, /one is silent$/);
+  const alone = await withMutant(/Atomics\.add\(c, 1, 1\);/, "");
+  assert(alone instanceof Deserted);
 });
