@@ -8,6 +8,7 @@ import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { withWorkers } from "../../src/flows/with_workers.ts";
 import { withRecordedWorkers } from "../device/recorded_workers.ts";
 import { correlated, perturbed } from "./reference.ts";
+import { withStartedCrew } from "./started_crew.ts";
 
 const DIMENSION = 3;
 const flow = splineFlow({ layers: 2, hidden: [7] });
@@ -54,12 +55,15 @@ Deno.test("rows cut anywhere have the bits of rows together", async () => {
 });
 
 Deno.test("slopes of the log density have the same bits for any number of workers", async () => {
-  const rows = correlated([8, 9], 9_001, DIMENSION);
+  const rows = correlated([8, 9], 20_011, DIMENSION);
   const whole = await withEngine(shape, (engine) => engine.scores(state, rows));
   for (const workers of [1, 2, 3, 8]) {
-    const shared = await mapRows(shape, state, rows, { scores: true }, { workers });
-    // The difference of so many numbers would take minutes to print.
-    assert(isDeepStrictEqual(shared, whole), `${workers} workers`);
+    await withStartedCrew(workers, async (calls) => {
+      const shared = await mapRows(shape, state, rows, { scores: true }, { workers });
+      // The difference of so many numbers would take minutes to print.
+      assert(isDeepStrictEqual(shared, whole), `${workers} workers`);
+      assert.equal(calls(), workers > 1 ? 1 : 0);
+    });
   }
 });
 
