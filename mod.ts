@@ -22,9 +22,10 @@ export { planFor } from "./src/adaptive/default_plan.ts";
 export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
-export type { NamedDraws } from "./src/adaptive/named_draws.ts";
+export type { RunEvidence } from "./src/adaptive/run_evidence.ts";
+export { type NamedDraws, namedDraws } from "./src/adaptive/named_draws.ts";
 export type { Progress } from "./src/adaptive/progress.ts";
-export type { TrainedFlow } from "./src/adaptive/trained_flow.ts";
+export { type TrainedFlow, trainFurther } from "./src/adaptive/trained_flow.ts";
 
 // Its parts, to be replaced or composed.
 export { type AdaptiveRun, runAdaptive } from "./src/adaptive/run_adaptive.ts";
@@ -40,6 +41,7 @@ export type {
   TrainingStep,
 } from "./src/adaptive/plan.ts";
 export type {
+  BestFlow,
   Convergence,
   DrawBlock,
   FlowProgress,
@@ -59,7 +61,13 @@ export {
   updateDualAveraging,
 } from "./src/adaptive/dual_averaging.ts";
 export type { EnsembleScale } from "./src/adaptive/ensemble_scale.ts";
-export type { Replay } from "./src/adaptive/replay.ts";
+export { addToReplay, emptyReplay, type Replay, type ReplayDraws } from "./src/adaptive/replay.ts";
+export {
+  mixByQuality,
+  type MixingOptions,
+  type MixingRule,
+  type Mixture,
+} from "./src/adaptive/mixing.ts";
 export { type StopOptions, stopWhenConverged } from "./src/adaptive/stopping.ts";
 export {
   stopTraining,
@@ -67,12 +75,28 @@ export {
   trainInCycles,
   type TrainingOptions,
 } from "./src/adaptive/training.ts";
+export {
+  constantRate,
+  cosineRate,
+  type LearningRate,
+  plateauRate,
+  type TrainingPlace,
+} from "./src/adaptive/learning_rate.ts";
+export {
+  type FlowTraining,
+  type FlowTrainingStep,
+  startTraining,
+  trainingStep,
+} from "./src/adaptive/flow_training.ts";
+export { flowQuality, type FlowQualityOptions } from "./src/adaptive/flow_quality.ts";
+export { fitFlow, type FitFlowOptions, type FittedFlow } from "./src/adaptive/fit_flow.ts";
 
+export { flowFromBytes, type FlowFromBytesOptions, flowToBytes } from "./src/io/flow_bytes.ts";
 export { stateFromBytes, stateToBytes } from "./src/io/state_bytes.ts";
 export { progressLine } from "./src/report/progress_line.ts";
 
 // Targets.
-export { density } from "./src/target/density.ts";
+export { density, type DensityOptions } from "./src/target/density.ts";
 export { hostDensity } from "./src/target/host_density.ts";
 export {
   type Data,
@@ -84,6 +108,7 @@ export {
   type Term,
 } from "./src/target/posterior.ts";
 export {
+  angle,
   interval,
   ordered,
   type Parameter,
@@ -123,19 +148,30 @@ export type { EnsembleDraws, EnsembleResult } from "./src/kernels/ensemble.ts";
 
 // Flows and global moves.
 export { splineFlow, type SplineFlowOptions } from "./src/flows/spline_flow.ts";
-export type { Flow, FlowDraws, FlowMap, FlowState, FlowUpdates } from "./src/flows/flow.ts";
-export type { Batch, UpdateOptions, Weights } from "./src/flows/engine.ts";
+export { customFlow, type CustomFlowOptions } from "./src/flows/custom_flow.ts";
+export type { Passed } from "./src/flows/custom_programs.ts";
+export type { ParameterTensors, ParameterTree } from "./src/flows/parameter_tree.ts";
+export { checkFlow, type FlowCheck } from "./src/flows/check_flow.ts";
+export { affineFlow, type AffineFlowOptions } from "./src/flows/affine_flow.ts";
+export type { CouplingFlowOptions } from "./src/flows/coupling_options.ts";
+export type {
+  Flow,
+  FlowDraws,
+  FlowMap,
+  FlowScores,
+  FlowState,
+  FlowUpdates,
+} from "./src/flows/flow.ts";
+export type { Batch, UpdateOptions } from "./src/flows/batch.ts";
+export type { Numbers, Weights } from "./src/flows/engine.ts";
 export type { FlowRunOptions } from "./src/flows/shared_engine.ts";
 export { withWorkers } from "./src/flows/with_workers.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
-export {
-  type GlobalResult,
-  type GlobalStep,
-  independence,
-  type IndependenceOptions,
-} from "./src/global/independence.ts";
+export { independence } from "./src/global/independence.ts";
+export { isir, type IsirOptions } from "./src/global/isir.ts";
+export type { GlobalMoveOptions, GlobalResult, GlobalStep } from "./src/global/global_move.ts";
 export { defensive } from "./src/global/defensive.ts";
-export { studentT } from "./src/global/student_t.ts";
+export { studentT, type StudentTShape } from "./src/global/student_t.ts";
 export type { Proposal, Proposed } from "./src/global/proposal.ts";
 
 // The array language.
@@ -224,10 +260,18 @@ export {
   monteCarloStandardError,
   type MonteCarloStandardErrorOptions,
   paretoShape,
+  type ProposalQuality,
+  proposalQuality,
   rHat,
   type ScalarConvergence,
   summarise,
   type Summary,
   type SummaryRow,
 } from "./src/diagnostics/mod.ts";
-export { type Evidence, importanceEvidence } from "./src/evidence/mod.ts";
+export {
+  type BridgeEvidence,
+  bridgeEvidence,
+  type Evidence,
+  type ImportanceEvidence,
+  importanceEvidence,
+} from "./src/evidence/mod.ts";

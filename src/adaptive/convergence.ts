@@ -7,6 +7,7 @@ import type { Device } from "../device/device.ts";
 import type { Draws } from "../diagnostics/draws.ts";
 import { convergence } from "../diagnostics/convergence.ts";
 import type { Target } from "../target/target.ts";
+import { asDirections } from "./angle_draws.ts";
 import { joinDraws } from "./draw_blocks.ts";
 import { constrainedDraws } from "./named_draws.ts";
 import type { Convergence, DrawBlock } from "./run_state.ts";
@@ -48,5 +49,6 @@ export async function lookAtConvergence(
 ): Promise<Convergence> {
   const joined = joinDraws(blocks.map(({ position }) => position));
   const draws = await constrainedDraws(target, device, joined);
-  return worstConvergence(draws as Readonly<Record<string, Draws>>);
+  const named = draws as Readonly<Record<string, Draws>>;
+  return worstConvergence(asDirections(named, target.parameters));
 }

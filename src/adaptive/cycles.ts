@@ -3,16 +3,25 @@
  *
  * @module
  */
-import type { Flow, FlowState } from "../flows/flow.ts";
+import { proposalQuality } from "../diagnostics/proposal_quality.ts";
+import type { FlowState } from "../flows/flow.ts";
 import type { ChainState } from "../kernels/kernel.ts";
+import { aroundMean } from "../target/circle.ts";
 import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { joinDraws } from "./draw_blocks.ts";
 import { hasDrifted, windowScale } from "./drift.ts";
-import type { Schedule } from "./plan.ts";
-import { addToReplay, type Replay } from "./replay.ts";
-import { addToMean, type DrawBlock, EMPTY_MEAN, type Phase, type RunState } from "./run_state.ts";
+import { weightsOfProposals } from "./evidence_weights.ts";
+import { addToReplay } from "./replay.ts";
+import {
+  addToMean,
+  type BestFlow,
+  type DrawBlock,
+  EMPTY_MEAN,
+  type Phase,
+  type RunState,
+} from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
 import { gatherStrays } from "./stray.ts";
 
@@ -24,7 +33,7 @@ export type Cycle<State extends ChainState & Tree> = (
 ) => Promise<RunState<State>>;
 
 /** Goes to the next cycle, of the same phase or the first one of another. */
-function advance<State extends ChainState>(
+export function advance<State extends ChainState>(
   state: RunState<State>,
   phase: Phase,
 ): RunState<State> {
@@ -40,7 +49,7 @@ function advance<State extends ChainState>(
 }
 
 /** Sum and number of the elements. */
-function total({ data, size }: Tensor): [sum: number, count: number] {
+export function total({ data, size }: Tensor): [sum: number, count: number] {
   let sum = 0;
   for (let i = 0; i < size; i++) sum += data[i];
   return [sum, size];
@@ -68,12 +77,14 @@ export async function warmupCycle<State extends ChainState & Tree>(
   // Windows after those of the schedule are each twice as long as the one before.
   const extra = Math.max(0, state.cycleInPhase - windows.length + 1);
   const steps = windows[Math.min(state.cycleInPhase, windows.length - 1)] << extra;
-  const [forLocal, forStrays] = split(key);
+  const [forLocal, forStrays, forQuality] = split(key, 3);
   let { adaptation } = state;
   // The first window takes chains from wherever they start; later ones leave none behind.
   let chains = state.cycleInPhase === 0 ? state.chains : gatherStrays(state.chains, forStrays);
   let { local: accepted } = state.acceptance;
   const positions: Tensor[] = [];
+  const logDensities: Tensor[] = [];
+  const gradients: Tensor[] = [];
   for (let i = 0; i < steps; i++) {
     const result = await runtime.local(chains, adaptation, false, forLocal, 1, {
       thin: 1,
@@ -84,116 +95,48 @@ export async function warmupCycle<State extends ChainState & Tree>(
     adaptation = rule.afterStep(adaptation, sum / count, goal);
     accepted = addToMean(accepted, sum, count);
     // The first half still moves away from where the chains started.
-    if (2 * i >= steps) positions.push(result.draws["position"]);
+    if (2 * i < steps) continue;
+    positions.push(result.draws["position"]);
+    logDensities.push(result.draws["logDensity"]);
+    if ("gradient" in result.draws) gradients.push(result.draws["gradient"]);
   }
-  const window = joinDraws(positions);
+  const visited = joinDraws(positions);
+  const window = aroundMean(visited, target.periodic);
   const scale = windowScale(window);
   const drifting = extra < EXTRA_WINDOWS &&
-    hasDrifted(state.window, scale, window.shape[0]);
+    hasDrifted(state.window, scale, { chains: window.shape[0], periodic: target.periodic });
   const last = state.cycleInPhase >= windows.length - 1 && !drifting;
   // The last window tunes the step size for the metric of the one before, and ends with it.
   if (!last) adaptation = rule.afterWindow(adaptation, window, goal);
   // The flow learns where the chains are in the end, not how they got there.
-  const replay = last ? addToReplay(state.replay, window, schedule.replayCapacity) : state.replay;
+  const replay = last
+    ? addToReplay(state.replay, {
+      position: visited,
+      logDensity: joinDraws(logDensities),
+      gradient: gradients.length > 0 ? joinDraws(gradients) : undefined,
+    }, { cycle: state.cycle, capacity: schedule.replayCapacity })
+    : state.replay;
   const next = { ...state, chains, adaptation, replay, window: scale };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
   // A flow that was trained before is used as it is.
   const untrained = plan.flow !== undefined && state.flow === undefined;
-  return advance(next, untrained ? "train" : "production");
+  if (untrained) return advance(next, "train");
+  const best = state.flow && await judgedFlow(runtime, state.flow, forQuality);
+  return advance({ ...next, best }, "production");
 }
 
-/** A cycle of training: local steps, updates of the flow from the replay buffer, global steps. */
-export async function trainCycle<State extends ChainState & Tree>(
-  runtime: Runtime<State>,
-  state: RunState<State>,
+/** Proposals by which a flow that was trained before is judged. */
+const JUDGED = 1000;
+
+/** A flow with how good it is for this target. */
+async function judgedFlow<State extends ChainState & Tree>(
+  { plan: { signal }, proposal, logDensity }: Runtime<State>,
+  flow: FlowState,
   key: Key,
-): Promise<RunState<State>> {
-  const { plan } = runtime;
-  const { schedule, flow } = plan;
-  if (flow === undefined) throw new TypeError("Cannot train: the plan has no flow");
-  const [forLocal, forFlow, forTraining, forGlobal] = split(key, 4);
-  const local = await runtime.local(
-    state.chains,
-    state.adaptation,
-    true,
-    forLocal,
-    schedule.trainLocalSteps,
-    { thin: 1 },
-  );
-  const seen = addToReplay(state.replay, local.draws["position"], schedule.replayCapacity);
-  const { flow: before, loss: lossBefore } = await flowBefore(runtime, flow, state, seen, forFlow);
-  // The first cycle shows what the whitening alone is worth.
-  const trained = lossBefore !== undefined && !state.lastTraining
-    ? { state: before, loss: lossBefore }
-    : await plan.train(flow, {
-      state: before,
-      replay: seen,
-      last: state.lastTraining,
-      key: forTraining,
-      signal: plan.signal,
-    });
-  const global = await runtime.global(trained.state).collect(local.state, forGlobal, {
-    steps: schedule.trainGlobalSteps,
-  });
-  const progress = {
-    loss: [...state.progress.loss, trained.loss],
-    acceptance: [...state.progress.acceptance, global.acceptance],
-  };
-  const best = state.best === undefined || global.acceptance >= state.best.acceptance
-    ? { flow: trained.state, acceptance: global.acceptance }
-    : state.best;
-  const [sum, count] = total(local.draws["acceptance"]);
-  const proposals = global.logWeights.size;
-  const next: RunState<State> = {
-    ...state,
-    chains: global.state,
-    flow: state.lastTraining ? best.flow : trained.state,
-    best,
-    replay: addToReplay(seen, global.draws["position"], schedule.replayCapacity),
-    progress,
-    lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),
-    acceptance: {
-      local: addToMean(state.acceptance.local, sum, count),
-      global: addToMean(state.acceptance.global, global.acceptance * proposals, proposals),
-    },
-  };
-  return advance(next, state.lastTraining ? "production" : "train");
-}
-
-/**
- * The flow that a cycle of training begins with: in the first one a new flow with its loss on the data,
- * in the last one the best so far.
- */
-async function flowBefore<State extends ChainState & Tree>(
-  { plan: { target } }: Runtime<State>,
-  flow: Flow,
-  { flow: current, best, lastTraining }: RunState<State>,
-  { data }: Replay,
-  key: Key,
-): Promise<{ readonly flow: FlowState; readonly loss: number | undefined }> {
-  if (current !== undefined) {
-    return { flow: lastTraining ? best?.flow ?? current : current, loss: undefined };
-  }
-  const fresh = flow.whiten(flow.init(target.dimension, [key.data[0], key.data[1]]), data);
-  const logDensity = await flow.logDensity(fresh, data);
-  const loss = -logDensity.reduce((sum, each) => sum + each, 0) / logDensity.length;
-  return { flow: fresh, loss };
-}
-
-/** Below this acceptance most draws of global moves only repeat the one before. */
-const RARE = 0.2;
-
-/** How production cycles go: which local and global states are kept. */
-function rhythm(
-  { localSteps, globalSteps, thin }: Schedule,
-  best: RunState["best"],
-): { readonly localSteps: number; readonly thin: number; readonly globalSteps: number } {
-  const rare = best !== undefined && best.acceptance < RARE;
-  // With rare jumps the local moves have to give the draws, of which each then tells something new.
-  return rare
-    ? { localSteps, thin: 1, globalSteps: Math.min(globalSteps, 1) }
-    : { localSteps, thin, globalSteps };
+): Promise<BestFlow> {
+  const compared = { logDensity, proposal: proposal(flow), signal };
+  return { flow, quality: proposalQuality(await weightsOfProposals(compared, JUDGED, key)) };
 }
 
 /** A cycle of production: local and global steps with everything frozen. */
@@ -202,7 +145,8 @@ export async function productionCycle<State extends ChainState & Tree>(
   state: RunState<State>,
   key: Key,
 ): Promise<RunState<State>> {
-  const { localSteps, thin, globalSteps } = rhythm(runtime.plan.schedule, state.best);
+  const { schedule, mixing } = runtime.plan;
+  const { localSteps, thin, globalSteps } = mixing(schedule, state.best?.quality);
   const [forLocal, forGlobal] = split(key);
   const { chains, adaptation } = state;
   const local = await runtime.local(chains, adaptation, true, forLocal, localSteps, { thin });

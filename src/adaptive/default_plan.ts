@@ -27,6 +27,7 @@ import {
   orThrow,
   type SampleOptions,
 } from "./options.ts";
+import { mixByQuality } from "./mixing.ts";
 import type { Plan, Schedule } from "./plan.ts";
 import { stopWhenConverged } from "./stopping.ts";
 import { stopTraining, trainInCycles } from "./training.ts";
@@ -48,6 +49,7 @@ const SCHEDULE: Schedule = {
   trainCycles: 30,
   // Local moves cost little beside training: fresh positions keep the flow from learning them by heart.
   trainLocalSteps: 40,
+  trainThin: 2,
   trainGlobalSteps: 10,
   // Where modes are far apart, a draw of each local step would mostly tell the same mode again.
   localSteps: 10,
@@ -115,7 +117,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
           options.schedule,
         ),
         stop: checkStop(options.stop),
-        flows: checkFlow(target.dimension, options.flow ?? splineFlow()),
+        flows: checkFlow(target, options.flow ?? splineFlow()),
         resume: checkResume(target, options),
         devices: checkDevice(options),
       })
@@ -131,6 +133,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         train: trainInCycles(),
         trained: stopTraining(),
         proposal: (flow, state, device) => defensive(flow, studentT(state, device)),
+        mixing: mixByQuality(),
         global: global ?? independence,
         schedule,
         stop: stopWhenConverged(stop),

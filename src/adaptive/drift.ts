@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { wrapAngle } from "../target/circle.ts";
 import { log } from "../tensor/functions/scalar_math.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type EnsembleScale, ensembleScale } from "./ensemble_scale.ts";
@@ -16,20 +17,25 @@ const LARGEST_SCORE = 3;
  *
  * @param before Location and scale in the window before, if there was one.
  * @param now Those in this window.
- * @param chains How many chains: their draws within a window count as one.
+ * @param options How many chains there are, whose draws within a window count as one, and which
+ * coordinates are periodic.
  * @returns Whether any coordinate has drifted.
  */
 export function hasDrifted(
   before: EnsembleScale | undefined,
   now: EnsembleScale,
-  chains: number,
+  { chains, periodic = [] }: { readonly chains: number; readonly periodic?: readonly boolean[] },
 ): boolean {
   if (before === undefined || chains < 2) return false;
   // Of two means, and of the logarithms of two variances, for normal draws.
   const ofLocation = LARGEST_SCORE * Math.sqrt(2 / chains);
   const ofVariance = LARGEST_SCORE * Math.sqrt(4 / (chains - 1));
-  return now.median.some((median, i) =>
-    Math.abs(median - before.median[i]) > ofLocation * Math.sqrt(now.variance[i]) ||
+  const apart = (i: number): number => {
+    const difference = now.median[i] - before.median[i];
+    return Math.abs(periodic[i] ? wrapAngle(difference) : difference);
+  };
+  return now.median.some((_, i) =>
+    apart(i) > ofLocation * Math.sqrt(now.variance[i]) ||
     Math.abs(log(now.variance[i]) - log(before.variance[i])) > ofVariance
   );
 }

@@ -116,15 +116,20 @@ function unfitError(
 }
 
 /**
- * Positions uniform in (−2, 2) on each coordinate.
+ * Positions uniform in (−2, 2) on each coordinate, all around where one is periodic.
  *
  * @param key The key.
  * @param chains How many.
- * @param dimension Coordinates of each.
+ * @param target Their coordinates.
  * @returns chains × d.
  */
-function dispersed(key: Key, chains: number, dimension: number): Tensor {
-  return uniform(key, [chains, dimension]).sub(0.5).mul(2 * HALF_WIDTH);
+function dispersed(
+  key: Key,
+  chains: number,
+  { dimension, periodic }: Pick<Target, "dimension" | "periodic">,
+): Tensor {
+  const halfWidths = periodic.map((each) => each ? Math.PI : HALF_WIDTH);
+  return uniform(key, [chains, dimension]).sub(0.5).mul(2).mul(halfWidths);
 }
 
 /**
@@ -132,18 +137,19 @@ function dispersed(key: Key, chains: number, dimension: number): Tensor {
  * drawn again for the chains that fail; those that fail every time start where others do.
  *
  * @param start Evaluates chains at positions.
- * @param where How many chains, where, and of which dimension.
- * @param names Names of the coordinates, for errors.
+ * @param where How many chains, and where if that was given.
+ * @param target Whose coordinates they have.
  * @param key For random positions.
  * @returns Positions at which all chains can start.
  * @throws {RangeError} If chains cannot start: which ones and why.
  */
 export async function findStart(
   start: (position: Tensor) => Promise<Started>,
-  { chains, initial, dimension }: Start & { readonly dimension: number },
-  names: readonly string[],
+  { chains, initial }: Start,
+  target: Pick<Target, "dimension" | "periodic" | "names">,
   key: Key,
 ): Promise<Tensor> {
+  const { dimension, names } = target;
   if (initial !== undefined) {
     const reasons = unfit(await start(initial));
     if (reasons.size === 0) return initial;
@@ -154,10 +160,10 @@ export async function findStart(
       "Give an `initial` where the log density and its gradient are finite",
     );
   }
-  let position = dispersed(foldIn(key, 0), chains, dimension);
+  let position = dispersed(foldIn(key, 0), chains, target);
   let reasons = unfit(await start(position));
   for (let attempt = 1; attempt < ATTEMPTS && reasons.size > 0; attempt++) {
-    const fresh = dispersed(foldIn(key, attempt), chains, dimension);
+    const fresh = dispersed(foldIn(key, attempt), chains, target);
     const data = position.data.slice();
     for (const chain of reasons.keys()) {
       const [from, to] = [chain * dimension, (chain + 1) * dimension];

@@ -39,7 +39,7 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly global?: Plan<State>["global"];
   /**
    * The flow; `splineFlow()` by default, `"none"` for local moves alone. The `flow` of an earlier result
-   * is used as it is, without more training.
+   * is used as it is, without more training; `trainFurther(flow)` trains it on.
    */
   readonly flow?: Flow | TrainedFlow | "none";
   /** How much of everything a cycle holds. */
@@ -266,19 +266,34 @@ export function checkStop(stop: StopOptions = {}): Either<Error, StopOptions> {
 
 /** The kind of flow and, if it was trained before, its state. */
 export function checkFlow(
-  dimension: number,
+  { dimension, periodic }: Pick<Target, "dimension" | "periodic">,
   flow: Flow | TrainedFlow | "none",
 ): Either<Error, { readonly flow: Flow | undefined; readonly trainedFlow: FlowState | undefined }> {
   if (flow === "none") return either.right({ flow: undefined, trainedFlow: undefined });
-  if (typeof flow !== "object" || flow === null || !("kind" in flow || "init" in flow)) {
+  if (typeof flow !== "object" || flow === null || !("kind" in flow || "updates" in flow)) {
     return either.left(
       new TypeError(
-        'Cannot sample with this `flow`: give splineFlow(), the `flow` of a result, or "none"',
+        "Cannot sample with this `flow`: give splineFlow(), customFlow({ … }), the `flow` of a result, " +
+          'or "none"',
       ),
     );
   }
-  if (!("kind" in flow)) return either.right({ flow, trainedFlow: undefined });
+  if (!("kind" in flow)) {
+    return either.tryCatch(() => {
+      flow.check?.(dimension, periodic);
+      return { flow, trainedFlow: undefined };
+    }, (error) => error as Error);
+  }
   const { kind, state } = flow;
+  const turns = state.periodic.map((each, i) => each === periodic[i]);
+  if (state.dimension === dimension && turns.includes(false)) {
+    return either.left(
+      new RangeError(
+        `Cannot sample with a flow that was trained on other periodic coordinates: it and the target ` +
+          `differ in coordinate ${turns.indexOf(false)}`,
+      ),
+    );
+  }
   return state.dimension === dimension
     ? either.right({ flow: kind, trainedFlow: state })
     : either.left(

@@ -6,13 +6,14 @@
  */
 import type { Device } from "../device/device.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
-import type { GlobalStep, IndependenceOptions } from "../global/independence.ts";
+import type { GlobalMoveOptions, GlobalStep } from "../global/global_move.ts";
 import type { Proposal } from "../global/proposal.ts";
 import type { ChainState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { Adaptation } from "./adaptation.ts";
+import type { MixingRule } from "./mixing.ts";
 import type { Replay } from "./replay.ts";
 import type { Convergence, FlowProgress } from "./run_state.ts";
 
@@ -32,6 +33,8 @@ export interface Schedule {
   readonly globalSteps: number;
   /** Every `thin`-th state of the local steps is kept; all global ones are. */
   readonly thin: number;
+  /** Every `trainThin`-th state of the local steps of training enters the replay buffer. */
+  readonly trainThin: number;
   /** Most rows of the replay buffer. */
   readonly replayCapacity: number;
 }
@@ -45,8 +48,12 @@ export interface TrainingInput {
   readonly state: FlowState;
   /** What it learns from. */
   readonly replay: Replay;
+  /** The number of the cycle, in the numbering of the replay buffer. */
+  readonly cycle: number;
   /** Whether this is the last cycle, in which the learning rate may fall to 0. */
   readonly last: boolean;
+  /** Cycles since the flow was best at positions that it is not trained on. */
+  readonly stale: number;
   /** For shuffling. */
   readonly key: Key;
   /** Stops the training between updates. */
@@ -57,12 +64,18 @@ export interface TrainingInput {
 export interface TrainingOutput {
   /** The flow after. */
   readonly state: FlowState;
+  /** A better flow to use, if it is another than that from which training goes on: a mean of weights. */
+  readonly average?: FlowState | undefined;
   /** Mean loss −E log q over the updates. */
   readonly loss: number;
 }
 
 /** A training step: from a flow and data to a better flow. */
-export type TrainingStep = (flow: Flow, input: TrainingInput) => Promise<TrainingOutput>;
+export interface TrainingStep {
+  (flow: Flow, input: TrainingInput): Promise<TrainingOutput>;
+  /** Whether it needs the gradients of the log density in the replay buffer. */
+  readonly usesGradient?: boolean;
+}
 
 /** Whether one more cycle of training is enough, from how the ones before came along. */
 export type TrainingRule = (progress: FlowProgress) => boolean;
@@ -105,8 +118,10 @@ export interface Plan<State extends ChainState & Tree, Values extends object = o
   readonly trained: TrainingRule;
   /** What global moves propose from. */
   readonly proposal: ProposalRule;
+  /** What cycles of production hold. */
+  readonly mixing: MixingRule;
   /** The global move. */
-  readonly global: (options: IndependenceOptions<State>) => GlobalStep<State>;
+  readonly global: (options: GlobalMoveOptions<State>) => GlobalStep<State>;
   /** How much of everything. */
   readonly schedule: Schedule;
   /** When production ends. */

@@ -1,5 +1,5 @@
 /**
- * The replay buffer: recent positions of all chains, which the flow is trained on.
+ * The replay buffer: positions of all chains from all cycles, which the flow is trained on.
  *
  * @module
  */
@@ -7,47 +7,120 @@ import type { Tensor } from "../tensor/tensor.ts";
 
 /** Rows of positions, the oldest first; plain data. */
 export interface Replay {
-  /** Number of coordinates of a row. */
+  /** Number of coordinates of a row, d. */
   readonly dimension: number;
-  /** rows × d. */
+  /** Positions, rows × d. */
   readonly data: Float64Array;
+  /** The target's log density at each, [rows]. */
+  readonly logDensity: Float64Array;
+  /** Its gradient at each, rows × d, NaN where it is not known; none if it is never asked for. */
+  readonly gradient: Float64Array | undefined;
+  /** The cycle in which each row was added, [rows]. */
+  readonly cycle: Uint32Array;
+  /** 1 for each row that is held out: the flow is judged by these and never trained on them, [rows]. */
+  readonly held: Uint8Array;
 }
+
+/** Positions for a replay buffer. */
+export interface ReplayDraws {
+  /** chains × draws × d. Rows that are not finite are left out. */
+  readonly position: Tensor;
+  /** chains × draws. */
+  readonly logDensity: Tensor;
+  /** chains × draws × d, if the buffer holds gradients and they are known. */
+  readonly gradient?: Tensor | undefined;
+}
+
+/** One in so many chains is held out. */
+const HELD_OUT = 8;
 
 /**
  * An empty buffer.
  *
  * @param dimension Number of coordinates.
+ * @param withGradient Whether it holds gradients of the log density too.
  * @returns The buffer.
  */
-export function emptyReplay(dimension: number): Replay {
-  return { dimension, data: new Float64Array(0) };
+export function emptyReplay(dimension: number, withGradient = false): Replay {
+  return {
+    dimension,
+    data: new Float64Array(0),
+    logDensity: new Float64Array(0),
+    gradient: withGradient ? new Float64Array(0) : undefined,
+    cycle: new Uint32Array(0),
+    held: new Uint8Array(0),
+  };
+}
+
+type NumberArray = Float64Array | Uint32Array | Uint8Array;
+
+/** The rows of both arrays without the oldest ones. */
+function joined<A extends NumberArray>(before: A, added: A, surplus: number): A {
+  const all = new (before.constructor as new (length: number) => A)(before.length + added.length);
+  all.set(before);
+  all.set(added, before.length);
+  return surplus > 0 ? all.slice(surplus) as A : all;
 }
 
 /**
- * Adds positions, step by step for all chains, so that the oldest rows are the oldest steps; when
- * there are more than `capacity` rows, the oldest go.
+ * Adds positions, step by step for all chains, so that the oldest rows are the oldest steps; when there
+ * are more than `capacity` rows, the oldest go.
+ *
+ * Every eighth chain is held out for validation, all of it and in every cycle: successive states of a
+ * chain are near each other or the same, so that a state that is held out tells nothing new if its
+ * neighbours are trained on. With fewer chains every eighth step of all of them is held out.
  *
  * @param replay The buffer before.
- * @param positions chains × draws × d. Rows that are not finite are left out.
- * @param capacity Most rows that are kept.
+ * @param draws Positions and what is known of them.
+ * @param options The cycle's number, and the most rows that are kept.
  * @returns The buffer after.
  */
-export function addToReplay(replay: Replay, positions: Tensor, capacity: number): Replay {
-  const { dimension } = replay;
-  const [chains, draws] = positions.shape;
-  const { data } = positions;
-  const added = new Float64Array(chains * draws * dimension);
-  let rows = 0;
+export function addToReplay(
+  replay: Replay,
+  { position, logDensity, gradient }: ReplayDraws,
+  { cycle, capacity }: { readonly cycle: number; readonly capacity: number },
+): Replay {
+  const { dimension: d } = replay;
+  const [chains, draws] = position.shape;
+  const rows: number[] = [];
+  const held: number[] = [];
   for (let draw = 0; draw < draws; draw++) {
     for (let chain = 0; chain < chains; chain++) {
-      const from = (chain * draws + draw) * dimension;
-      const row = data.subarray(from, from + dimension) as Float64Array;
-      if (row.every(Number.isFinite)) added.set(row, dimension * rows++);
+      const row = chain * draws + draw;
+      const here = position.data.subarray(row * d, (row + 1) * d) as Float64Array;
+      if (!here.every(Number.isFinite)) continue;
+      rows.push(row);
+      const counted = chains >= HELD_OUT ? chain : draw;
+      held.push(counted % HELD_OUT === HELD_OUT - 1 ? 1 : 0);
     }
   }
-  const all = new Float64Array(replay.data.length + rows * dimension);
-  all.set(replay.data);
-  all.set(added.subarray(0, rows * dimension), replay.data.length);
-  const surplus = all.length / dimension - capacity;
-  return { dimension, data: surplus > 0 ? all.slice(surplus * dimension) : all };
+  const picked = (from: Tensor | undefined, width: number): Float64Array => {
+    const out = new Float64Array(rows.length * width).fill(NaN);
+    if (from === undefined) return out;
+    rows.forEach((row, i) => {
+      for (let k = 0; k < width; k++) out[i * width + k] = from.data[row * width + k];
+    });
+    return out;
+  };
+  const surplus = Math.max(0, replay.cycle.length + rows.length - capacity);
+  return {
+    dimension: d,
+    data: joined(replay.data, picked(position, d), surplus * d),
+    logDensity: joined(replay.logDensity, picked(logDensity, 1), surplus),
+    gradient: replay.gradient && joined(replay.gradient, picked(gradient, d), surplus * d),
+    cycle: joined(replay.cycle, new Uint32Array(rows.length).fill(cycle), surplus),
+    held: joined(replay.held, Uint8Array.from(held), surplus),
+  };
+}
+
+/**
+ * The numbers of the rows that are trained on, or of those that are held out.
+ *
+ * @param replay The buffer.
+ * @param held Whether those that are held out are wanted.
+ * @returns Their numbers, ascending.
+ */
+export function rowsOf({ held }: Replay, wanted: "trained" | "held"): Uint32Array {
+  const mark = wanted === "held" ? 1 : 0;
+  return Uint32Array.from(held.keys().filter((row) => held[row] === mark));
 }

@@ -4,15 +4,20 @@
  * @module
  */
 import type { Draws } from "../diagnostics/draws.ts";
+import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
 import { summarise, type Summary } from "../diagnostics/summary.ts";
-import { type Evidence, importanceEvidence } from "../evidence/mod.ts";
+import type { Evidence } from "../evidence/mod.ts";
 import type { ChainState } from "../kernels/kernel.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
+import { aroundMeans } from "./angle_draws.ts";
 import { joinDraws } from "./draw_blocks.ts";
+import { flowWarnings } from "./flow_warnings.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
 import type { Plan } from "./plan.ts";
+import { estimateEvidence, primaryEvidence, type RunEvidence } from "./run_evidence.ts";
 import { type Convergence, meanOf, type RunState } from "./run_state.ts";
+import { runtimeOf } from "./runtime.ts";
 import { type TrainedFlow, trainedFlow } from "./trained_flow.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -22,10 +27,21 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly draws: NamedDraws<Values>;
   /** Log density (in unconstrained coordinates) of each draw, chains × draws. */
   readonly logDensity: Draws;
-  /** Mean, sd, quantiles, Monte Carlo error, effective sample sizes and R-hat of every scalar. */
+  /**
+   * Mean, sd, quantiles, Monte Carlo error, effective sample sizes and R-hat of every scalar; those of an
+   * angle are around its circular mean.
+   */
   summary(): Summary;
-  /** log Z = ln ∫ p of the target with its standard error; none for a run without a flow. */
+  /**
+   * log Z = ln ∫ p of the target with its standard error: by bridge sampling, whose error can be trusted
+   * where the flow is too narrow as well, or by importance sampling if there are too few draws for that.
+   * None for a run without a flow.
+   */
   readonly logEvidence: Evidence | undefined;
+  /** log Z by each method; none for a run without a flow. */
+  readonly evidence: RunEvidence | undefined;
+  /** How good the flow is for global moves; none for a run without one. */
+  readonly flowQuality: ProposalQuality | undefined;
   /** Mean acceptance probabilities in production; NaN where there were no such moves. */
   readonly acceptance: { readonly local: number; readonly global: number };
   /** What cannot be trusted and what to do about it; empty when nothing was found. */
@@ -40,22 +56,14 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly seconds: number;
 }
 
-/** log w of all proposals of production, in the order in which they were made. */
-function allWeights(logWeights: readonly Tensor[]): Float64Array {
-  return Float64Array.from(logWeights.flatMap(({ data }) => [...data]));
-}
-
-/** Share of the proposals at which the log density is NaN or +∞. */
-function brokenShare(weights: Float64Array): number {
-  const broken = weights.reduce((count, weight) => count + (weight < Infinity ? 0 : 1), 0);
-  return broken === 0 ? 0 : broken / weights.length;
-}
-
-/** log Z from the weights of production; none where no weight is usable. */
-function evidenceOf(weights: Float64Array): Evidence | undefined {
-  // A proposal where the density is broken counts as one outside of the support, as in the global move.
-  const usable = weights.map((weight) => weight < Infinity ? weight : -Infinity);
-  return usable.some(Number.isFinite) ? importanceEvidence(usable) : undefined;
+/** What production's proposals say of the flow, or those of before if there were none. */
+function flowQualityOf(
+  { best, acceptance }: Pick<RunState, "best" | "acceptance">,
+  evidence: RunEvidence | undefined,
+): ProposalQuality | undefined {
+  if (evidence === undefined) return best?.quality;
+  const { effectiveSampleFraction, paretoShape } = evidence.importanceSampling;
+  return { effectiveSampleFraction, paretoShape, acceptance: meanOf(acceptance.global) };
 }
 
 /**
@@ -63,14 +71,15 @@ function evidenceOf(weights: Float64Array): Evidence | undefined {
  *
  * @param plan The plan of the run.
  * @param state A state that has draws.
- * @param seconds How long the run took.
+ * @param options A key that the run has drawn nothing from, for the proposals of log Z; how long the run
+ * took so far.
  * @returns The result.
  * @throws {RangeError} If the state has no draws yet.
  */
 export async function resultOf<Values extends object, State extends ChainState & Tree>(
   plan: Plan<State, Values>,
   state: RunState<State>,
-  seconds: number,
+  { key, seconds }: { readonly key: Key; readonly seconds: () => number },
 ): Promise<SampleResult<Values, State>> {
   const { target, device, flow: kind } = plan;
   if (state.draws.length === 0 || state.convergence === undefined) {
@@ -79,33 +88,47 @@ export async function resultOf<Values extends object, State extends ChainState &
   const position = joinDraws(state.draws.map((block) => block.position));
   const draws = await constrainedDraws(target, device, position);
   const logDensity = joinDraws(state.draws.map((block) => block.logDensity));
-  const weights = allWeights(state.logWeights);
-  const logEvidence = evidenceOf(weights);
+  const { evidence, broken } = await estimateEvidence(runtimeOf(plan), state, {
+    position,
+    logDensity,
+  }, key);
   const acceptance = {
     local: meanOf(state.acceptance.local),
     global: meanOf(state.acceptance.global),
   };
+  const flowQuality = flowQualityOf(state, evidence);
   let summary: Summary | undefined;
   return {
     draws,
     logDensity: { data: logDensity.data as Float64Array, shape: logDensity.shape },
-    summary: () => summary ??= summarise(draws as Readonly<Record<string, Draws>>),
-    logEvidence,
+    summary: () =>
+      summary ??= summarise(
+        aroundMeans(draws as Readonly<Record<string, Draws>>, target.parameters),
+      ),
+    logEvidence: primaryEvidence(evidence),
+    evidence,
+    flowQuality,
     acceptance,
-    warnings: warningsOf({
-      convergence: state.convergence,
-      ended: state.ended,
-      acceptance,
-      targetAcceptance: plan.local.targetAcceptance,
-      logEvidence,
-      broken: brokenShare(weights),
-      position,
-    }),
+    warnings: [
+      ...await flowWarnings(kind, state.flow),
+      ...warningsOf({
+        convergence: state.convergence,
+        ended: state.ended,
+        acceptance,
+        targetAcceptance: plan.local.targetAcceptance,
+        evidence,
+        flowQuality,
+        abandoned: plan.schedule.globalSteps > 0 && state.best !== undefined &&
+          plan.mixing(plan.schedule, state.best.quality).globalSteps === 0,
+        broken,
+        position,
+      }),
+    ],
     convergence: state.convergence,
     flow: kind === undefined || state.flow === undefined
       ? undefined
       : trainedFlow(kind, state.flow, device),
     state,
-    seconds,
+    seconds: seconds(),
   };
 }

@@ -5,16 +5,18 @@
  */
 import { crewOf } from "../flows/crew.ts";
 import type { ChainState } from "../kernels/kernel.ts";
+import { wrapped } from "../target/circle.ts";
 import { foldIn, type Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { lookAtConvergence } from "./convergence.ts";
-import { type Cycle, productionCycle, trainCycle, warmupCycle } from "./cycles.ts";
+import { type Cycle, productionCycle, warmupCycle } from "./cycles.ts";
 import { drawCount } from "./draw_blocks.ts";
 import type { Plan } from "./plan.ts";
 import { emptyReplay } from "./replay.ts";
 import { EMPTY_MEAN, type RunState } from "./run_state.ts";
 import { type Runtime, runtimeOf } from "./runtime.ts";
+import { trainCycle } from "./train_cycle.ts";
 
 /** A run that can be folded to its end or looked at cycle by cycle. */
 export interface AdaptiveRun {
@@ -131,15 +133,15 @@ export const runAdaptive: AdaptiveRun = Object.assign(
           phase: "warmup",
           cycle: 0,
           cycleInPhase: 0,
-          chains: await runtime.start(position),
+          chains: await runtime.start(wrapped(position, target.periodic)),
           adaptation: adaptation.start(target.dimension, {
             acceptance: local.targetAcceptance,
             firstStepSize: local.firstStepSize(target.dimension),
           }),
           window: undefined,
           flow: plan.trainedFlow,
-          replay: emptyReplay(target.dimension),
-          progress: { loss: [], acceptance: [] },
+          replay: emptyReplay(target.dimension, plan.train.usesGradient),
+          progress: { loss: [], validation: [], stale: 0, acceptance: [] },
           best: undefined,
           lastTraining: plan.schedule.trainCycles === 1,
           draws: [],

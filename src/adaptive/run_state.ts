@@ -4,6 +4,7 @@
  * @module
  */
 import type { FlowState } from "../flows/flow.ts";
+import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AdaptationState } from "./adaptation.ts";
@@ -45,8 +46,20 @@ export interface Convergence {
 export interface FlowProgress {
   /** Mean training loss of each cycle: −E log q on the replay buffer; first that without training. */
   readonly loss: readonly number[];
+  /** −E log q of the best flow so far on held-out positions, after each cycle. */
+  readonly validation: readonly number[];
+  /** Cycles since that last fell by more than 0.02 nats. */
+  readonly stale: number;
   /** Mean acceptance probability of the global moves of each cycle. */
   readonly acceptance: readonly number[];
+}
+
+/** A flow and how good it is. */
+export interface BestFlow {
+  /** The flow. */
+  readonly flow: FlowState;
+  /** What the weights of its last proposals before production say. */
+  readonly quality: ProposalQuality;
 }
 
 /** The state of a run after a cycle. */
@@ -69,8 +82,8 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly replay: Replay;
   /** How training came along. */
   readonly progress: FlowProgress;
-  /** The flow whose moves were accepted most often so far: production uses it. */
-  readonly best: { readonly flow: FlowState; readonly acceptance: number } | undefined;
+  /** The flow that is best at held-out positions so far: production uses it. */
+  readonly best: BestFlow | undefined;
   /** Whether the next cycle of training is the last one. */
   readonly lastTraining: boolean;
   /** The draws that are kept, by production cycle. */

@@ -4,12 +4,14 @@
  * @module
  */
 import { flowProposal } from "../global/flow_proposal.ts";
-import type { GlobalStep } from "../global/independence.ts";
+import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
+import type { Proposal } from "../global/proposal.ts";
 import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { startOn } from "../kernels/vectorize.ts";
-import type { FlowState } from "../flows/flow.ts";
+import { wrapped } from "../target/circle.ts";
+import type { Flow, FlowState } from "../flows/flow.ts";
 import { withWorkers } from "../flows/with_workers.ts";
 import type { Key } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
@@ -33,8 +35,26 @@ export interface Runtime<State extends ChainState & Tree> {
     steps: number,
     options: { readonly thin?: number; readonly firstStep?: number },
   ): Promise<EnsembleResult<State>>;
+  /** What global moves propose from, with a flow. */
+  proposal(flow: FlowState): Proposal;
   /** The global step with a flow. */
   global(flow: FlowState): GlobalStep<State>;
+  /** Log density at positions, n × d, with the arithmetic that chains see: [n]. */
+  logDensity(position: Tensor): Promise<Tensor>;
+}
+
+/** Takes whole turns off the periodic coordinates: chains would wind further and further around. */
+function wrappedResult<State extends ChainState & Tree>(
+  result: EnsembleResult<State>,
+  periodic: readonly boolean[],
+): EnsembleResult<State> {
+  if (!periodic.includes(true)) return result;
+  const { state, draws } = result;
+  return {
+    ...result,
+    state: { ...state, position: wrapped(state.position, periodic) },
+    draws: { ...draws, position: wrapped(draws["position"], periodic) },
+  };
 }
 
 /** What is kept of each local step. */
@@ -75,7 +95,7 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     (state: State, shared: { readonly stepSize: Tensor; readonly inverseMass: Tensor }, key) =>
       local.step(target, shared)(state, key),
     chainDevice,
-    RECORD,
+    plan.train.usesGradient === true ? [...RECORD, "gradient"] : RECORD,
   );
   const normals = new Map<number, NormalVectors>();
   const normalsFor = (length: number): NormalVectors => {
@@ -83,11 +103,25 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     normals.set(length, made);
     return made;
   };
+  const evaluate = chainDevice.map(target.value, 1);
+  const proposals = new WeakMap<FlowState, Proposal>();
+  const proposal = (flowState: FlowState): Proposal => {
+    if (plan.flow === undefined) {
+      throw new TypeError("Cannot move globally: the plan has no flow");
+    }
+    // Its programs take some milliseconds to compile, and production has one flow for all cycles.
+    const ofFlow = (kind: Flow): Proposal =>
+      flowProposal(kind, flowState, normalsFor(kind.normals(flowState)));
+    const made = proposals.get(flowState) ??
+      plan.proposal(ofFlow(plan.flow), flowState, device);
+    proposals.set(flowState, made);
+    return made;
+  };
   return {
     plan,
     start,
-    local: (chains, state, frozen, key, steps, options) =>
-      run(
+    local: async (chains, state, frozen, key, steps, options) => {
+      const result = await run(
         chains,
         {
           stepSize: tensor(adaptation.stepSize(state, frozen)),
@@ -95,13 +129,11 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
         },
         key,
         { steps, signal, ...options },
-      ),
-    global: (flowState) => {
-      if (plan.flow === undefined) {
-        throw new TypeError("Cannot move globally: the plan has no flow");
-      }
-      const ofFlow = flowProposal(plan.flow, flowState, normalsFor(plan.flow.normals(flowState)));
-      return plan.global({ proposal: plan.proposal(ofFlow, flowState, device), start });
+      );
+      return wrappedResult(result, target.periodic);
     },
+    proposal,
+    global: (flowState) => plan.global({ proposal: proposal(flowState), start }),
+    logDensity: async (position) => (await evaluate.run([position], [], { signal }))[0],
   };
 }

@@ -50,12 +50,11 @@ async function firstState<State extends ChainState & Tree, Values extends object
   // A run that had ended goes on in production.
   if (resume?.phase === "done") return { ...resume, phase: "production", ended: undefined };
   if (resume !== undefined) return resume;
-  const { target: { dimension, names } } = plan;
   const { start } = runtimeOf(plan);
   const position = await findStart(
     async (candidates) => startedOf(await start(candidates)),
-    { chains, initial, dimension },
-    names,
+    { chains, initial },
+    plan.target,
     key,
   );
   return runAdaptive.start(plan)(position);
@@ -112,7 +111,7 @@ export async function sample<
   const started = performance.now();
   const seconds = (): number => (performance.now() - started) / 1000;
   signal?.throwIfAborted();
-  const [forStart, forRun] = split(key);
+  const [forStart, forRun, forEvidence] = split(key, 3);
   let state = await firstState(prepared, resume, forStart);
   let production = state.phase === "production" ? 0 : undefined;
   for await (const next of runAdaptive.cycles(plan)(state, forRun)) {
@@ -120,5 +119,5 @@ export async function sample<
     if (next.phase === "production") production ??= seconds();
     state = next;
   }
-  return resultOf(plan, state, seconds());
+  return resultOf(plan, state, { key: forEvidence, seconds });
 }

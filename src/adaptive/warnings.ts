@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Evidence } from "../evidence/mod.ts";
+import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { RunEvidence } from "./run_evidence.ts";
 import type { Convergence } from "./run_state.ts";
 
 /** What is known of a run at its end. */
@@ -13,8 +14,12 @@ export interface RunFacts {
   readonly ended: "converged" | "budget" | undefined;
   readonly acceptance: { readonly local: number; readonly global: number };
   readonly targetAcceptance: number;
-  readonly logEvidence: Evidence | undefined;
-  /** Share of the proposals in production at which the log density was NaN or +∞. */
+  readonly evidence: RunEvidence | undefined;
+  /** How good the flow is. */
+  readonly flowQuality: ProposalQuality | undefined;
+  /** Whether production left global moves out, since the flow is no good. */
+  readonly abandoned: boolean;
+  /** Share of the proposals, those for log Z included, at which the log density was NaN or +∞. */
   readonly broken: number;
   /** Kept positions, chains × draws × d. */
   readonly position: Tensor;
@@ -39,6 +44,15 @@ const LEAST_FRACTION = 0.5;
 const LEAST_DRAWS = 4;
 /** Importance weights with a Pareto shape above this have an unreliable mean (Vehtari et al. 2024). */
 const LARGEST_SHAPE = 0.7;
+/**
+ * Estimates of log Z that are further apart, in standard errors, disagree: by chance, where errors are
+ * normal, in fewer than 6 of 100,000 runs.
+ */
+const LARGEST_SCORE = 4;
+/** Those that are no further apart are equal but for rounding, as where the flow is the target. */
+const ROUNDING = 1e-9;
+/** Above this standard error of log Z its estimate rests on few draws: on 1/0.3² = 11, if all are equal. */
+const LARGEST_ERROR = 0.3;
 
 function percent(x: number): string {
   return `${(100 * x).toPrecision(2)} %`;
@@ -91,7 +105,9 @@ function convergenceWarnings(
   return out;
 }
 
-function moveWarnings({ acceptance, targetAcceptance, position }: RunFacts): string[] {
+function moveWarnings(
+  { acceptance, targetAcceptance, position, flowQuality, abandoned }: RunFacts,
+): string[] {
   const out: string[] = [];
   const stuck = stuckChains(position);
   if (stuck.length > 0) {
@@ -106,6 +122,16 @@ function moveWarnings({ acceptance, targetAcceptance, position }: RunFacts): str
       `Local moves are accepted at ${percent(acceptance.local)} only, where ` +
         `${percent(targetAcceptance)} was aimed at: the target's scale varies too much for one ` +
         "step size; reparametrise it, or lengthen `schedule.warmupWindows`.",
+    );
+  }
+  if (abandoned) {
+    out.push(
+      `The flow could not be used: only ${
+        percent(flowQuality?.effectiveSampleFraction ?? 0)
+      } of its ` +
+        "draws are worth something for the target, so that production made local moves alone. Modes " +
+        "far apart may have wrong weights, and log Z is not estimated. Train it longer " +
+        "(`schedule.trainCycles`), with more chains, or try `affineFlow()` in many dimensions.",
     );
   }
   if (acceptance.global < LEAST_GLOBAL) {
@@ -127,9 +153,35 @@ function densityWarnings({ broken }: RunFacts): string[] {
   ];
 }
 
-function evidenceWarnings({ logEvidence, acceptance }: RunFacts): string[] {
-  if (logEvidence === undefined) return [];
-  const { paretoShape, effectiveSampleFraction } = logEvidence;
+/** What is wrong with bridge sampling alone or beside importance sampling. */
+function bridgeWarnings({ importanceSampling, bridgeSampling }: RunEvidence): string[] {
+  if (bridgeSampling === undefined) return [];
+  const [error, other] = [bridgeSampling.standardError, importanceSampling.standardError];
+  if (error > LARGEST_ERROR) {
+    return [
+      `log Z is hardly known: its standard error is ${error.toPrecision(2)}, and above ` +
+      `${LARGEST_ERROR} that is itself a guess, from a few draws where target and flow overlap. ` +
+      "Train the flow longer (`schedule.trainCycles`) or with more chains.",
+    ];
+  }
+  const difference = Math.abs(importanceSampling.estimate - bridgeSampling.estimate);
+  // Both rest on some of the same proposals: the difference errs by less than if they did not.
+  const known = Math.sqrt(error * error + other * other);
+  if (!(difference > LARGEST_SCORE * known + ROUNDING)) return [];
+  const [byBridge, byWeights] = [bridgeSampling, importanceSampling].map(
+    ({ estimate, standardError }) => `${estimate.toPrecision(8)} ± ${standardError.toPrecision(2)}`,
+  );
+  return [
+    `Two estimates of log Z disagree: ${byBridge} by bridge sampling, ${byWeights} by importance ` +
+    "sampling. Use neither: the flow misses a region where chains are, or proposals reach one that " +
+    "chains have not weighed right. Start the chains more widely by `initial`, train the flow longer " +
+    "(`schedule.trainCycles`), and run until both agree.",
+  ];
+}
+
+function evidenceWarnings({ evidence, acceptance }: RunFacts): string[] {
+  if (evidence === undefined) return [];
+  const { paretoShape, effectiveSampleFraction } = evidence.importanceSampling;
   if (effectiveSampleFraction < LEAST_FRACTION * acceptance.global * acceptance.global) {
     return [
       `A few proposals carry most of the weight (effective sample fraction ` +
@@ -138,12 +190,18 @@ function evidenceWarnings({ logEvidence, acceptance }: RunFacts): string[] {
       "more widely by `initial`, or with more chains.",
     ];
   }
-  if (!(paretoShape > LARGEST_SHAPE) || effectiveSampleFraction > LARGEST_FRACTION) return [];
-  return [
-    `The log evidence and its standard error are unreliable: the importance weights have a Pareto ` +
-    `shape of ${paretoShape.toFixed(2)}, above ${LARGEST_SHAPE}, since the flow is too narrow ` +
-    "somewhere; train it longer (`schedule.trainCycles`) or with more chains.",
-  ];
+  if (paretoShape > LARGEST_SHAPE && effectiveSampleFraction <= LARGEST_FRACTION) {
+    const shape = paretoShape.toFixed(2);
+    return [
+      `Importance sampling cannot be trusted with log Z: its weights have a Pareto shape of ${shape}, ` +
+      `above ${LARGEST_SHAPE}, since the flow is too narrow somewhere. ` +
+      (evidence.bridgeSampling === undefined
+        ? "Train it longer (`schedule.trainCycles`) or with more chains."
+        : "`logEvidence` is from bridge sampling, which bears that if the chains have converged; " +
+          "train the flow longer (`schedule.trainCycles`) or with more chains to have both agree."),
+    ];
+  }
+  return bridgeWarnings(evidence);
 }
 
 /**

@@ -14,6 +14,7 @@ export {
   type MonteCarloStandardErrorOptions,
 } from "./monte_carlo_standard_error.ts";
 export { paretoShape } from "./pareto_shape.ts";
+export { type ProposalQuality, proposalQuality } from "./proposal_quality.ts";
 export { rHat } from "./r_hat.ts";
 export { summarise, type Summary } from "./summary.ts";
 export type { SummaryRow } from "./summary_row.ts";

@@ -8,23 +8,7 @@ import { type LogWeights, scaledWeights } from "../diagnostics/log_weights.ts";
 import { moments } from "../diagnostics/moments.ts";
 import { paretoShape } from "../diagnostics/pareto_shape.ts";
 import { log } from "../tensor/functions/scalar_math.ts";
-
-/** An estimate of the evidence Z = ∫ p(x) dx of an unnormalised density p. */
-export interface Evidence {
-  /** ln Z. */
-  readonly estimate: number;
-  /** Standard error of ln Z. */
-  readonly standardError: number;
-  /** How it was estimated. */
-  readonly method: "importance sampling";
-  /** Share of the draws that they are worth; see {@linkcode effectiveSampleFraction}. */
-  readonly effectiveSampleFraction: number;
-  /**
-   * Shape of the largest weights; see {@linkcode paretoShape}. Above 0.7, estimate and standard error
-   * cannot be trusted.
-   */
-  readonly paretoShape: number;
-}
+import type { ImportanceEvidence } from "./evidence.ts";
 
 /**
  * Estimates the evidence of a density p by importance sampling: ln Z = ln of the mean weight
@@ -51,7 +35,7 @@ export interface Evidence {
  * assert(Math.abs(estimate - Math.log(0.4)) < 5 * standardError);
  * ```
  */
-export function importanceEvidence(logWeights: LogWeights): Evidence {
+export function importanceEvidence(logWeights: LogWeights): ImportanceEvidence {
   const { weights, logLargest } = scaledWeights("estimate the evidence", logWeights);
   const { mean, variance } = moments(weights);
   return {

@@ -3,4 +3,6 @@
  *
  * @module
  */
-export { type Evidence, importanceEvidence } from "./importance.ts";
+export { bridgeEvidence } from "./bridge.ts";
+export type { BridgeEvidence, Evidence, ImportanceEvidence } from "./evidence.ts";
+export { importanceEvidence } from "./importance.ts";

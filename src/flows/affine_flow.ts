@@ -11,11 +11,14 @@ import type { Flow } from "./flow.ts";
 export interface AffineFlowOptions extends CouplingFlowOptions {
   /** Coupling layers; 8 by default. Each pair moves every coordinate once. */
   readonly layers?: number;
+  /** Widths of the hidden layers of each conditioner; [32, 32] by default. */
+  readonly hidden?: readonly number[];
 }
 
 /** Bins of the circular splines that move periodic coordinates. */
 const BINS = 10;
 const RANGE = 10;
+const DEFAULTS = { layers: 8, hidden: [32, 32] };
 
 /**
  * A normalizing flow of coupling layers that shift and scale: each layer moves one half of the
@@ -33,6 +36,7 @@ const RANGE = 10;
  * @throws {RangeError} If an option is out of range.
  */
 export function affineFlow(options: AffineFlowOptions = {}): Flow {
-  const complete = completeOptions("make an affine flow", options, [], 8);
-  return couplingFlow({ ...complete, name: "affine", affine: true, bins: BINS, range: RANGE });
+  const complete = completeOptions("make an affine flow", options, [], DEFAULTS);
+  const engine = { affine: true, bins: BINS, range: RANGE };
+  return couplingFlow({ ...complete, ...engine, name: "affine", record: complete });
 }

@@ -26,8 +26,14 @@ export interface Batch extends UpdateOptions {
   readonly weights?: Float32Array;
 }
 
-/** Refuses what would read beyond the data or leave weights that are no numbers. */
-function checkBatch(
+/**
+ * Refuses what would read beyond the data or leave weights that are no numbers.
+ *
+ * @param batch The batch, with all of its options.
+ * @param most How many rows there are.
+ * @throws {RangeError} If it is empty, names rows that are not there, or an option is out of range.
+ */
+export function checkBatch(
   { rows, weights, learningRate, clip, weightDecay }: Step,
   most: number,
 ): void {

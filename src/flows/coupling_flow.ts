@@ -16,6 +16,8 @@ import { identityWhitening, whiteningOf } from "./whitening.ts";
 export interface CouplingOptions extends WeightShape {
   /** Its name. */
   readonly name: string;
+  /** The options of that name, complete. */
+  readonly record: Readonly<Record<string, unknown>>;
   /** Coupling layers. */
   readonly layers: number;
   /** Splines act on [−range, range] of the white coordinates. */
@@ -70,11 +72,13 @@ export function couplingFlow(options: CouplingOptions): Flow {
     where?: FlowRunOptions,
   ): Promise<Mapped> => mapRows(shapeOf(state), state, data, how, where);
   const updates: Flow["updates"] = async (state, data, batches, where) => {
-    const { weights, losses } = await updateWeights(shapeOf(state), state, data, batches, where);
-    return { state: { ...state, ...weights }, losses };
+    const shape = shapeOf(state);
+    const { weights, ...others } = await updateWeights(shape, state, data, batches, where);
+    return { state: { ...state, ...weights }, ...others };
   };
   return {
     name,
+    options: options.record,
     init(dimension, key: KeyWords, periodic = new Array<boolean>(dimension).fill(false)) {
       checkDimension(dimension, periodic);
       const masks = masksFor(dimension, layers, foldInWords(key, 0));

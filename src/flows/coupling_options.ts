@@ -10,7 +10,7 @@ import { valueText } from "../tensor/value_text.ts";
 export interface CouplingFlowOptions {
   /** Coupling layers; each pair moves every coordinate once. */
   readonly layers?: number;
-  /** Widths of the hidden layers of each conditioner; [32, 32] by default. */
+  /** Widths of the hidden layers of each conditioner. */
   readonly hidden?: readonly number[];
   /**
    * Degrees of freedom of a Student-t base, a whole number up to 100: for targets with tails heavier
@@ -66,7 +66,7 @@ export function expectWhole(
  * @param purpose What cannot be done otherwise.
  * @param options As given.
  * @param own Names of the other options that there are.
- * @param layers Layers by default.
+ * @param defaults Layers and hidden widths where none are given.
  * @returns All shared options.
  * @throws {TypeError} If an option is unknown or of a wrong type.
  * @throws {RangeError} If an option is out of range.
@@ -75,10 +75,10 @@ export function completeOptions(
   purpose: Purpose,
   options: CouplingFlowOptions,
   own: readonly string[],
-  layers: number,
+  defaults: { readonly layers: number; readonly hidden: readonly number[] },
 ): Required<CouplingFlowOptions> {
   expectOptions(options, [...SHARED_OPTIONS, ...own], purpose);
-  const { hidden = [32, 32], components = true } = options;
+  const { hidden = defaults.hidden, components = true } = options;
   if (!Array.isArray(hidden)) {
     throw new TypeError(
       `Cannot ${purpose} with \`hidden\` ${valueText(hidden)}: expected a list of widths`,
@@ -90,7 +90,7 @@ export function completeOptions(
     );
   }
   return {
-    layers: expectWhole(purpose, "layers", options.layers ?? layers, [1, 100]),
+    layers: expectWhole(purpose, "layers", options.layers ?? defaults.layers, [1, 100]),
     hidden: hidden.map((width) => expectWhole(purpose, "hidden", width, [1, 1024])),
     degrees: expectWhole(purpose, "degrees", options.degrees ?? 0, [0, 100]),
     components,

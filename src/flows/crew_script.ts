@@ -6,6 +6,7 @@
  */
 import {
   type Description,
+  type Earlier,
   type Exports,
   instantiateEngine,
   makeEngine,
@@ -33,6 +34,7 @@ export interface Order {
       readonly steps: readonly Step[];
       readonly updates: number;
       readonly count: number;
+      readonly earlier?: Earlier | undefined;
       readonly team: Team;
     };
 }

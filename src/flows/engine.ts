@@ -8,6 +8,7 @@ import { type Base, logDensityAtOrigin } from "./base.ts";
 import { ENGINE_BYTES } from "./engine_bytes.ts";
 import {
   type Description,
+  type Earlier,
   type Exports,
   instantiateEngine,
   makeEngine,
@@ -20,7 +21,7 @@ import type { Whitening } from "./whitening.ts";
 export type { Batch, UpdateOptions } from "./batch.ts";
 
 /** The version of the interface that this host is written for. */
-const INTERFACE = 5;
+const INTERFACE = 6;
 
 let compiling: Promise<WebAssembly.Module> | undefined;
 let loading: Promise<Exports> | undefined;
@@ -116,6 +117,18 @@ export function describe(
   const flags = [base.periodic, rotated, masks.flat()].flat().map(Number);
   const sizes = [dimension, bins, masks.length, hidden.length, Number(affine), base.degrees];
   return { words: [...sizes, ...hidden, ...flags], range, baseConstant: logDensityAtOrigin(base) };
+}
+
+/** What updates give. */
+export interface EngineUpdates {
+  /** The weights after. */
+  readonly weights: Weights;
+  /** The mean of the weights after each update. */
+  readonly average: Float32Array;
+  /** Their sum, to go on from in a later part of the same call. */
+  readonly sum: Float32Array;
+  /** The loss (mean of −ln q over the batch, each times its weight) before each update. */
+  readonly losses: readonly number[];
 }
 
 /** An engine for one shape of flow. Its memory is scratch: all states are the caller's. */
@@ -255,8 +268,8 @@ export class Engine {
    * @param from The weights before, and the whitening.
    * @param data n × d, from which the batches choose rows.
    * @param batches What each update is made from, and how.
-   * @returns The weights after, and the loss (mean of −ln q over the batch, each times its weight) before
-   * each update.
+   * @param earlier Updates of the same call before these, over which the mean goes too.
+   * @returns The weights after, their mean, and the losses.
    * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
    * range.
    */
@@ -264,14 +277,15 @@ export class Engine {
     from: Numbers & Weights,
     data: Float64Array,
     batches: readonly Batch[],
-  ): { readonly weights: Weights; readonly losses: readonly number[] } {
+    earlier?: Earlier,
+  ): EngineUpdates {
     const e = this.#exports;
     const engine = this.#engine;
     const steps = completeBatches(batches, data.length / this.#dimension);
     const moments = { first: from.firstMoment, second: from.secondMoment };
     writeNumbers(e, engine, { ...this.written(from, data), moments });
     e.engineWhiten(engine);
-    const work = { steps, updates: from.updates, count: this.count };
+    const work = { steps, updates: from.updates, count: this.count, earlier };
     const trained = train(e, engine, work);
     if (trained === undefined) throw new Error("Cannot stop training without a team");
     return {
@@ -281,6 +295,8 @@ export class Engine {
         secondMoment: this.#singles(e.engineSecondMoment(engine)).slice(),
         updates: trained.updates,
       },
+      average: trained.average,
+      sum: trained.sum,
       losses: trained.losses,
     };
   }

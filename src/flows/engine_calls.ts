@@ -44,6 +44,7 @@ export interface Exports {
     clip: number,
     weightDecay: number,
   ): number;
+  engineSumWeights(engine: number, begin: number): number;
   engineExactLoss(engine: number): number;
   engineExactSlopes(engine: number): number;
 }
@@ -171,10 +172,22 @@ export interface Team {
   readonly patience: number;
 }
 
+/** Updates of the same call before those of a part. */
+export interface Earlier {
+  /** How many. */
+  readonly steps: number;
+  /** Sum of the weights after each: going on from it has the bits of one part. */
+  readonly sum: Float32Array;
+}
+
 /** What training gives. */
 export interface Trained {
   /** Loss before each update. */
   readonly losses: number[];
+  /** Mean of the weights after each update. */
+  readonly average: Float32Array<ArrayBuffer>;
+  /** Their sum. */
+  readonly sum: Float32Array<ArrayBuffer>;
   /** Updates so far. */
   readonly updates: number;
 }
@@ -194,11 +207,16 @@ export interface Trained {
 export function train(
   e: Exports,
   engine: number,
-  work: { readonly steps: readonly Step[]; readonly updates: number; readonly count: number },
+  work: {
+    readonly steps: readonly Step[];
+    readonly updates: number;
+    readonly count: number;
+    readonly earlier?: Earlier | undefined;
+  },
   team?: Team,
 ): Trained | undefined {
   const most = 8;
-  const least = 32;
+  const least = 64;
   const stride = Math.ceil(work.count / 4) * 4;
   const member = team?.member ?? 0;
   const members = team?.members ?? 1;
@@ -226,6 +244,10 @@ export function train(
   const parts = new Float64Array(most);
   const losses: number[] = [];
   let { updates } = work;
+  // Room for the sum, and where it is.
+  let sum = e.engineSumWeights(engine, 1);
+  const { earlier } = work;
+  if (earlier) new Float32Array(e.memory.buffer, sum, work.count).set(earlier.sum);
   for (let number = 0; number < work.steps.length; number++) {
     const { rows, weights, learningRate, clip, weightDecay } = work.steps[number];
     const size = least * Math.ceil(rows.length / (least * most));
@@ -267,6 +289,9 @@ export function train(
       updates += e.engineUpdate(engine, updates + 1, learningRate, clip, weightDecay);
     }
     losses.push(loss);
+    sum = e.engineSumWeights(engine, Number(number === 0 && !earlier));
   }
-  return { losses, updates };
+  const over = Math.max(1, work.steps.length + (earlier?.steps ?? 0));
+  const all = new Float32Array(e.memory.buffer, sum, work.count).slice();
+  return { losses, average: all.map((each) => each / over), sum: all, updates };
 }

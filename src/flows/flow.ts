@@ -5,8 +5,9 @@
  */
 import type { KeyWords } from "../random/words.ts";
 import type { Precision } from "../tensor/functions/precision.ts";
+import type { Batch, UpdateOptions } from "./batch.ts";
+import type { Numbers, Weights } from "./engine.ts";
 import type { FlowRunOptions } from "./shared_engine.ts";
-import type { Batch, Numbers, UpdateOptions, Weights } from "./engine.ts";
 
 /** The state of a flow: plain data, never changed in place. */
 export interface FlowState extends Weights, Numbers {
@@ -48,6 +49,11 @@ export interface FlowUpdates {
   readonly state: FlowState;
   /** −E ln q over each batch, before its update. */
   readonly losses: readonly number[];
+  /**
+   * The mean of the weights after each update: as long as the learning rate is not small a flow with
+   * these is better by far.
+   */
+  readonly average: Float32Array;
 }
 
 /**
@@ -57,6 +63,17 @@ export interface FlowUpdates {
 export interface Flow {
   /** Its name. */
   readonly name: string;
+  /** All options that it was made with, as plain data: what its states need to be used elsewhere. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /**
+   * Refuses before a run what would only show within it; left out by kinds that have nothing to refuse.
+   *
+   * @param dimension Coordinates.
+   * @param periodic Which of them are periodic; none by default.
+   * @throws {TypeError} If this kind of flow cannot be drawn from, or not in so many dimensions.
+   * @throws {RangeError} If some are periodic and this kind of flow knows no such coordinates.
+   */
+  check?(dimension: number, periodic?: readonly boolean[]): void;
   /**
    * A flow that is the identity, with random first weights inside.
    *

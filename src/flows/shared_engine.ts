@@ -14,13 +14,14 @@ import {
   type Engine,
   engineModule,
   type EngineShape,
+  type EngineUpdates,
   type MapOptions,
   type Mapped,
   type Numbers,
   type Weights,
   withEngine,
 } from "./engine.ts";
-import type { Step, Written } from "./engine_calls.ts";
+import type { Earlier, Step, Written } from "./engine_calls.ts";
 
 /** Where the work of a flow is done. It has no influence on results. */
 export interface FlowRunOptions {
@@ -175,14 +176,6 @@ function rememberPace(name: string, milliseconds: number): void {
   if (pace.size > MOST_PACES) pace.delete(oldest);
 }
 
-/** What updates give. */
-export interface Updated {
-  /** The weights after. */
-  readonly weights: Weights;
-  /** The loss before each update. */
-  readonly losses: readonly number[];
-}
-
 /**
  * Updates weights by batches, in this thread in slices between which other tasks have their turn.
  *
@@ -191,7 +184,7 @@ export interface Updated {
  * @param data n × d, from which the batches choose rows.
  * @param batches What each update is made from, and how.
  * @param where How many workers, and a signal.
- * @returns The weights after, and the losses.
+ * @returns The weights after, their mean, and the losses.
  * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
  * range.
  */
@@ -201,17 +194,21 @@ export async function updateWeights(
   data: Float64Array,
   batches: readonly Batch[],
   { workers = 1, signal }: FlowRunOptions = {},
-): Promise<Updated> {
+): Promise<Omit<EngineUpdates, "sum">> {
   const pauses = pausesOf(signal);
   await withEngine(shape, (engine) => engine.written(state, data));
   const steps = completeBatches(batches, data.length / shape.dimension);
   const name = JSON.stringify(shape);
   const { weights, firstMoment, secondMoment, updates } = state;
   let now: Weights = { weights, firstMoment, secondMoment, updates };
+  let average = state.weights;
+  let earlier: Earlier | undefined;
   const losses: number[] = [];
-  const keep = (updated: Updated): void => {
+  const keep = (updated: EngineUpdates): void => {
     now = updated.weights;
+    average = updated.average;
     for (const loss of updated.losses) losses.push(loss);
+    earlier = { steps: losses.length, sum: updated.sum };
   };
   // Without shared memory no team can be had.
   let alone = typeof SharedArrayBuffer !== "function";
@@ -229,7 +226,7 @@ export async function updateWeights(
         shape,
         (engine) => engine.written({ ...state, ...now }, named.data),
       );
-      const work = { shape, state: now, written, steps: named.steps };
+      const work = { shape, state: now, written, steps: named.steps, earlier };
       const together = trainTogether(crew, work, { signal, expected }).then(keep);
       if (await isDone(together)) continue;
       alone = true;
@@ -237,12 +234,12 @@ export async function updateWeights(
     const named = namedRows(data, shape.dimension, within(SLICE_MILLISECONDS));
     await withEngine(shape, (engine) => {
       const start = performance.now();
-      keep(engine.update({ ...state, ...now }, named.data, named.steps));
+      keep(engine.update({ ...state, ...now }, named.data, named.steps, earlier));
       rememberPace(name, (performance.now() - start) / examplesOf(named.steps));
     });
     if (pauses.due()) await pauses.take();
   }
-  return { weights: now, losses };
+  return { weights: now, average, losses };
 }
 
 /** What a team trains. */
@@ -255,6 +252,8 @@ export interface TeamWork {
   readonly written: Written;
   /** The updates. */
   readonly steps: readonly Step[];
+  /** Updates of the same call before them. */
+  readonly earlier?: Earlier | undefined;
 }
 
 /**
@@ -263,18 +262,18 @@ export interface TeamWork {
  * @param crew The workers.
  * @param work What is trained.
  * @param options Signal, expected time in one thread, and how long members wait for each other.
- * @returns The weights after, and the losses.
+ * @returns The weights after, their mean, and the losses.
  * @throws {Deserted} If workers could not do it.
  */
 export async function trainTogether(
   crew: Crew,
-  { shape, state, written, steps }: TeamWork,
+  { shape, state, written, steps, earlier }: TeamWork,
   { signal, expected = 0, patience = 20_000 }: {
     readonly signal?: AbortSignal | undefined;
     readonly expected?: number;
     readonly patience?: number;
   } = {},
-): Promise<Updated> {
+): Promise<EngineUpdates> {
   const module = await engineModule();
   const count = state.weights.length;
   const stride = Math.ceil(count / 4) * 4;
@@ -293,16 +292,17 @@ export async function trainTogether(
         steps,
         updates: state.updates,
         count,
+        earlier,
         team: { member, members, patience: patience + 20 * expected, ...shared },
       },
     }));
   const answers: Answer[] = [];
   const take = (answer: Answer, member: number): void => void (answers[member] = answer);
   await crew.run(orders, take, { signal, milliseconds: expected, control: shared.control });
-  const { trained: { losses, updates }, numbers } = answers[0] as Extract<
+  const { trained: { losses, average, sum, updates }, numbers } = answers[0] as Extract<
     Answer,
     { readonly trained: unknown }
   >;
   const [weights, firstMoment, secondMoment] = numbers;
-  return { weights: { weights, firstMoment, secondMoment, updates }, losses };
+  return { weights: { weights, firstMoment, secondMoment, updates }, average, sum, losses };
 }

@@ -9,15 +9,21 @@ import type { Flow } from "./flow.ts";
 
 /** Options of {@linkcode splineFlow}. */
 export interface SplineFlowOptions extends CouplingFlowOptions {
-  /** Coupling layers; 6 by default. Each pair moves every coordinate once. */
+  /**
+   * Coupling layers; 8 by default. Each pair moves every coordinate once. Many small layers learn more in
+   * a second than few large ones.
+   */
   readonly layers?: number;
-  /** Bins of each spline, 2 to 32; 10 by default. */
+  /** Widths of the hidden layers of each conditioner; [16, 16] by default. */
+  readonly hidden?: readonly number[];
+  /** Bins of each spline, 2 to 32; 6 by default. */
   readonly bins?: number;
   /** Splines act on [−range, range] of the whitened coordinates; 10 by default, beyond is the identity. */
   readonly range?: number;
 }
 
 const PURPOSE = "make a spline flow";
+const DEFAULTS = { layers: 8, hidden: [16, 16] };
 
 /**
  * A normalizing flow of coupling layers with monotone rational-quadratic splines: each layer moves one
@@ -34,13 +40,14 @@ const PURPOSE = "make a spline flow";
  * @throws {RangeError} If an option is out of range.
  */
 export function splineFlow(options: SplineFlowOptions = {}): Flow {
-  const complete = completeOptions(PURPOSE, options, ["bins", "range"], 6);
-  const { bins = 10, range = 10 } = options;
+  const complete = completeOptions(PURPOSE, options, ["bins", "range"], DEFAULTS);
+  const { bins = 6, range = 10 } = options;
   if (!(range > 0 && Number.isFinite(range))) {
     throw new RangeError(
       `Cannot make a spline flow with \`range\` ${range}: expected a positive number`,
     );
   }
   expectWhole(PURPOSE, "bins", bins, [2, 32]);
-  return couplingFlow({ ...complete, name: "spline", affine: false, bins, range });
+  const record = { ...complete, bins, range };
+  return couplingFlow({ ...record, name: "spline", record, affine: false });
 }

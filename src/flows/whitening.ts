@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { atan2, cos, sin } from "../tensor/functions/scalar_math.ts";
+import { circularMean } from "../target/circle.ts";
 
 /** An affine map from white coordinates to points. */
 export interface Whitening {
@@ -86,16 +86,6 @@ export function whiteningOf(
     covariance[i * d + i] = variance > 0 ? variance * (1 + JITTER) : 1;
   }
   return { mean, cholesky: choleskyOf(covariance, d) };
-}
-
-/** The angle of the mean direction of a column. */
-function circularMean(data: Float64Array, d: number, column: number): number {
-  let [x, y] = [0, 0];
-  for (let at = column; at < data.length; at += d) {
-    x += cos(data[at]);
-    y += sin(data[at]);
-  }
-  return atan2(y, x);
 }
 
 /** From points to white coordinates: L⁻¹(x − mean). */

@@ -18,6 +18,7 @@ export function withWorkers(flow: Flow, where: FlowRunOptions): Flow {
     ...flow,
     // Each by its own name: a flow may be of a class, whose methods do not spread.
     name: flow.name,
+    options: flow.options,
     init: (dimension, key, periodic) => flow.init(dimension, key, periodic),
     whiten: (state, data) => flow.whiten(state, data),
     normals: (state) => flow.normals(state),

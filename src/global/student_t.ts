@@ -4,10 +4,13 @@
  * @module
  */
 import type { Device } from "../device/device.ts";
+import { logDensityAtOrigin } from "../flows/base.ts";
 import type { Whitening } from "../flows/whitening.ts";
+import { TURN } from "../target/circle.ts";
+import { where } from "../tensor/operations.ts";
 import { foldIn, type Key, normal, split, uniform } from "../tensor/random.ts";
 import { log } from "../tensor/functions/scalar_math.ts";
-import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
+import { fromArray, type Tensor, tensor, words } from "../tensor/tensor.ts";
 import { trace } from "../tensor/trace.ts";
 import type { Proposal } from "./proposal.ts";
 
@@ -16,14 +19,6 @@ import type { Proposal } from "./proposal.ts";
  * a χ² variate is −2 ln(u₁u₂), exactly.
  */
 const DEGREES = 4;
-const LOG_PI = 1.1447298858494002;
-
-/** ln Γ(n/2) for a whole n ≥ 1, from Γ(½) = √π, Γ(1) = 1 and Γ(x + 1) = xΓ(x). */
-function logGammaOfHalf(n: number): number {
-  let sum = n % 2 === 0 ? 0 : 0.5 * LOG_PI;
-  for (let x = n / 2 - 1; x > 0; x--) sum += log(x);
-  return sum;
-}
 
 /** The inverse of a lower triangular matrix, d × d. */
 function inverseOf(lower: Float64Array, d: number): Float64Array {
@@ -38,42 +33,59 @@ function inverseOf(lower: Float64Array, d: number): Float64Array {
   return out;
 }
 
+/** Location and scale, and which coordinates are periodic with the period 2π; none by default. */
+export interface StudentTShape extends Whitening {
+  /** [d]. */
+  readonly periodic?: readonly boolean[];
+}
+
 /**
  * The multivariate Student-t distribution with 4 degrees of freedom around a mean, whose scale matrix is
  * a covariance: twice as wide as what the covariance was estimated from.
  *
+ * Periodic coordinates are independent of the others and uniform on the circle.
+ *
  * ln t(x) = ln Γ((ν+d)/2) − ln Γ(ν/2) − (d/2) ln(νπ) − ln |L| − ((ν+d)/2) ln(1 + ‖L⁻¹(x − mean)‖²/ν).
  *
- * @param whitening The mean, and the Cholesky factor L of the scale matrix.
+ * @param shape The mean, the Cholesky factor L of the scale matrix, and which coordinates are periodic.
  * @param device Where it is drawn and evaluated.
  * @returns The distribution.
  */
-export function studentT({ mean, cholesky }: Whitening, device: Device): Proposal {
+export function studentT(
+  { mean, cholesky, periodic = [] }: StudentTShape,
+  device: Device,
+): Proposal {
   const d = mean.length;
+  const turning = Array.from({ length: d }, (_, i) => periodic[i] === true);
+  const lines = turning.map((each) => each ? 0 : 1);
+  const power = -0.5 * (DEGREES + lines.filter((each) => each === 1).length);
   const matrix = (data: Float64Array): Tensor => fromArray({ dtype: "f64", shape: [d, d], data });
   const center = fromArray({ dtype: "f64", shape: [d], data: mean });
   const [factor, inverse] = [matrix(cholesky), matrix(inverseOf(cholesky, d))];
-  let constant = logGammaOfHalf(DEGREES + d) - logGammaOfHalf(DEGREES) -
-    0.5 * d * (log(DEGREES) + LOG_PI);
+  let constant = logDensityAtOrigin({ degrees: DEGREES, periodic: turning });
   for (let i = 0; i < d; i++) constant -= log(cholesky[i * d + i]);
-  // For the squared distance of white coordinates.
-  const logDensityAt = (square: Tensor): Tensor =>
-    square.div(DEGREES).log1p().mul(-0.5 * (DEGREES + d)).add(constant);
+  const logDensityAt = (white: Tensor): Tensor => {
+    const distance = (turning.includes(true) ? white.mul(lines) : white).square().sum();
+    return distance.div(DEGREES).log1p().mul(power).add(constant);
+  };
 
   const vector = { dtype: "f64", shape: [d] } as const;
   const square = { dtype: "f64", shape: [d, d] } as const;
   const draw = device.map(
     trace((row, mean, factor, key) => {
-      const [forDirection, forLength] = split(foldIn(key as Key, row));
+      const [forDirection, forLength, forAngles] = split(foldIn(key as Key, row), 3);
       const chiSquare = uniform(forLength, [2]).neg().log1p().sum().mul(-2);
       const white = normal(forDirection, [d]).mul(chiSquare.div(DEGREES).reciprocal().sqrt());
-      return [mean.add(factor.dot(white)), logDensityAt(white.square().sum())];
+      const position = mean.add(factor.dot(white));
+      if (!turning.includes(true)) return [position, logDensityAt(white)];
+      const angles = uniform(forAngles, [d]).sub(0.5).mul(TURN);
+      return [where(tensor(lines).equal(1), position, angles), logDensityAt(white)];
     }, [{ dtype: "u32", shape: [] }, vector, square, { dtype: "u32", shape: [2] }]),
     1,
   );
   const evaluate = device.map(
     trace((x, mean, inverse) => [
-      logDensityAt(inverse.dot(x.sub(mean)).square().sum()),
+      logDensityAt(inverse.dot(x.sub(mean))),
     ], [vector, vector, square]),
     1,
   );

@@ -3,11 +3,25 @@
  *
  * @module
  */
-import type { Tensor } from "../tensor/tensor.ts";
+import { expectOptions } from "../tensor/expect_options.ts";
+import { where } from "../tensor/operations.ts";
+import { mod } from "../tensor/special_functions.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { expectScalar } from "../tensor/trace.ts";
+import { valueText } from "../tensor/value_text.ts";
+import { TURN } from "./circle.ts";
 import { real } from "./parameter.ts";
 import { elementNames, makeTarget, type Target } from "./target.ts";
 import { unconstrained } from "./unconstrained.ts";
+
+/** Options of {@linkcode density}. */
+export interface DensityOptions {
+  /**
+   * For each coordinate whether it is periodic, an angle with the period 2π: the density repeats itself
+   * along it, and is one over a single turn. None by default.
+   */
+  readonly periodic?: readonly boolean[];
+}
 
 /**
  * The target of a log density on ℝᵈ.
@@ -18,8 +32,10 @@ import { unconstrained } from "./unconstrained.ts";
  *
  * @param dimension Number of coordinates, at least 1.
  * @param logDensity From a point x, a tensor of shape [dimension], to ln p(x), a scalar.
+ * @param options Which coordinates are periodic.
  * @returns The target; its draws are named `x`.
- * @throws {RangeError} If the dimension is not a positive integer.
+ * @throws {RangeError} If the dimension is not a positive integer, or `periodic` has another length, or
+ * the density does not repeat itself along a coordinate that is said to be periodic.
  * @throws {TypeError} If the function gives something other than a scalar, or its operations do not
  * fit: with the operation, the shapes and the line.
  *
@@ -36,6 +52,7 @@ import { unconstrained } from "./unconstrained.ts";
 export function density(
   dimension: number,
   logDensity: (x: Tensor) => Tensor,
+  options: DensityOptions = {},
 ): Target<{ readonly x: Tensor }> {
   if (!Number.isInteger(dimension) || dimension < 1) {
     throw new RangeError(
@@ -47,10 +64,59 @@ export function density(
       `Cannot make a density of ${typeof logDensity}: give a function from a tensor to a scalar`,
     );
   }
-  return makeTarget({
+  expectOptions(options, ["periodic"], "make a density");
+  const periodic = expectPeriodic(dimension, options.periodic);
+  const angles = periodic.includes(true) ? { x: periodic } : {};
+  const target: Target<{ readonly x: Tensor }> = makeTarget({
     names: elementNames("x", [dimension]),
+    periodic,
+    angles,
     logDensity: (x) => expectScalar(logDensity(x), "this log density"),
-    constrain: (x) => ({ x }),
+    constrain: (x) => ({
+      x: periodic.includes(true)
+        ? where(tensor(periodic.map(Number)).greater(0), mod(x.add(Math.PI), TURN).sub(Math.PI), x)
+        : x,
+    }),
     unconstrain: (values) => unconstrained([["x", real(dimension)]], { ...values }),
   });
+  checkPeriods(target);
+  return target;
+}
+
+function expectPeriodic(
+  dimension: number,
+  periodic: readonly boolean[] = new Array<boolean>(dimension).fill(false),
+): readonly boolean[] {
+  if (Array.isArray(periodic) && periodic.length === dimension) return periodic.map(Boolean);
+  throw new RangeError(
+    `Cannot make a density of ${dimension} coordinates with \`periodic\` ${
+      valueText(periodic)
+    }: give ` +
+      "true or false for each",
+  );
+}
+
+/** Where it is tried whether densities repeat themselves; nothing in them is round. */
+const PROBES = [0.3, -1.7, 2.2];
+/** How far two values may be apart by rounding. */
+const ROUNDING = 1e-6;
+
+/** Refuses a density that does not repeat itself where it is said to. */
+function checkPeriods({ dimension, periodic, logDensity }: Target): void {
+  for (const [i, each] of periodic.entries()) {
+    if (!each) continue;
+    for (const probe of PROBES) {
+      const at = Array.from({ length: dimension }, (_, k) => probe + 0.1 * (k % 7));
+      const [here, there] = [logDensity(at), logDensity(at.with(i, at[i] + TURN))];
+      if (Math.abs(here - there) <= ROUNDING * (1 + Math.abs(here)) || !Number.isFinite(here)) {
+        continue;
+      }
+      throw new RangeError(
+        `Cannot take coordinate ${i} for periodic: the log density is ${here} at ${
+          at[i]
+        } and ${there} ` +
+          "a whole turn, 2π, further; scale it to that period, or leave it out of `periodic`",
+      );
+    }
+  }
 }

@@ -5,7 +5,7 @@
  */
 import { hostFunction } from "../tensor/host_function.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { density } from "./density.ts";
+import { density, type DensityOptions } from "./density.ts";
 import type { Target } from "./target.ts";
 
 /**
@@ -21,6 +21,7 @@ import type { Target } from "./target.ts";
  * @param dimension Number of coordinates d, at least 1.
  * @param logDensity From a point, d numbers, to ln p(x); −∞ where the density is 0.
  * @param gradient From a point to the gradient of ln p there, d numbers; there is none by default.
+ * @param options Which coordinates are periodic.
  * @returns The target; its draws are named `x`.
  * @throws {RangeError} If the dimension is not a positive integer.
  * @throws {TypeError} If one of the functions is none; when they are called, if they give back something
@@ -41,6 +42,7 @@ export function hostDensity(
   dimension: number,
   logDensity: (x: Float64Array) => number,
   gradient?: (x: Float64Array) => ArrayLike<number>,
+  options: DensityOptions = {},
 ): Target<{ readonly x: Tensor }> {
-  return density(dimension, hostFunction(logDensity, gradient));
+  return density(dimension, hostFunction(logDensity, gradient), options);
 }

@@ -7,9 +7,11 @@
 import { expectArguments } from "../tensor/expect_options.ts";
 import type { Shape } from "../tensor/program.ts";
 import { concat, where } from "../tensor/operations.ts";
+import { mod } from "../tensor/special_functions.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import { log } from "../tensor/functions/scalar_math.ts";
 import { fill, type Tensor, tensor } from "../tensor/tensor.ts";
+import { TURN } from "./circle.ts";
 
 /** A parameter of a posterior: its shape, its range and how unconstrained numbers map to it. */
 export interface Parameter {
@@ -23,6 +25,8 @@ export interface Parameter {
   unconstrain(value: Tensor): Tensor;
   /** What a value must be, for errors. */
   readonly range: string;
+  /** Whether its unconstrained numbers are angles: the value is the same after a whole turn, 2π. */
+  readonly periodic?: boolean;
 }
 
 /** Lengths of the axes; a number stands for a vector, nothing for a scalar. */
@@ -83,6 +87,46 @@ export function real(shape?: ShapeLike): Parameter {
     (free) => ({ value: free, logDeterminant: tensor(0) }),
     (value) => value,
   );
+}
+
+/**
+ * An angle in radians, in [−π, π). Its unconstrained number is the angle itself, on the line that goes
+ * around and around; whole turns are taken off, so that the density repeats itself there. Chains, flows
+ * and diagnostics know that −π and π are one point.
+ *
+ * @param shape A length or lengths; a scalar by default.
+ * @returns The parameter.
+ * @throws {RangeError} If a length is not a positive integer.
+ * @throws {TypeError} If there are more arguments.
+ *
+ * @example The phase of a wave
+ * ```ts
+ * import { angle, posterior } from "@tributary/tributary";
+ * import assert from "node:assert/strict";
+ *
+ * const t = [0, 1, 2, 3, 4];
+ * const wave = posterior({
+ *   parameters: { phase: angle() },
+ *   data: { t, y: t.map((each) => Math.sin(each + 3)) },
+ *   logDensity: ({ phase }, { t, y }) =>
+ *     y.sub(t.add(phase).sin()).square().sum().mul(-50),
+ * });
+ * assert.deepEqual(wave.periodic, [true]);
+ * assert.equal(wave.constrain([3.5]).phase, 3.5 - 2 * Math.PI);
+ * ```
+ */
+export function angle(shape?: ShapeLike): Parameter {
+  checkArguments(arguments, 1, "angle", "angle([2, 3])");
+  const parameter = elementwise(
+    shapeOf("angle", shape),
+    "finite numbers",
+    (free) => ({
+      value: mod(free.add(Math.PI), TURN).sub(Math.PI),
+      logDeterminant: tensor(0),
+    }),
+    (value) => value,
+  );
+  return { ...parameter, periodic: true };
 }
 
 /**

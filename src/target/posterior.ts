@@ -107,7 +107,7 @@ function checkParameters(parameters: Parameters): [string, Parameter][] {
     if (typeof parameter?.constrain !== "function") {
       throw new TypeError(
         `Cannot make a posterior: the parameter ${name} is no parameter; use real(), positive(), ` +
-          "interval(), simplex() or ordered()",
+          "interval(), angle(), simplex() or ordered()",
       );
     }
   }
@@ -169,6 +169,13 @@ export function posterior<
       const names = elementNames(name, shape);
       return names.length === free ? names : elementNames(`${name}.free`, [free]);
     }),
+    periodic: entries.flatMap(([, { free, periodic = false }]) =>
+      new Array<boolean>(free).fill(periodic)
+    ),
+    angles: Object.fromEntries(
+      entries.filter(([, { periodic }]) => periodic === true)
+        .map(([name, { free }]) => [name, new Array<boolean>(free).fill(true)]),
+    ),
     logDensity: (position) => {
       const parts = constrain(position);
       const values = valuesOf(parts);

@@ -31,6 +31,8 @@ export interface NamedShape {
   readonly name: string;
   /** Lengths of its axes. */
   readonly shape: Shape;
+  /** Whether its elements are angles, which are the same after a whole turn. */
+  readonly periodic?: readonly boolean[] | undefined;
 }
 
 /**
@@ -44,6 +46,8 @@ export interface Target<Values extends object = object, Sampled extends object =
   readonly dimension: number;
   /** A name for each coordinate. */
   readonly names: readonly string[];
+  /** Which coordinates are periodic, with the period 2π: the density repeats itself along them. */
+  readonly periodic: readonly boolean[];
   /** What draws hold: the parameters in the order of the coordinates, then derived quantities. */
   readonly parameters: readonly NamedShape[];
   /** Position [d] to log density; for a posterior, the Jacobian of the change of variables included. */
@@ -77,6 +81,10 @@ export interface Target<Values extends object = object, Sampled extends object =
 /** What a target is made of. */
 export interface TargetParts<Sampled extends object> {
   readonly names: readonly string[];
+  /** Which coordinates are periodic; none by default. */
+  readonly periodic?: readonly boolean[];
+  /** Which elements of parameters are angles, by name. */
+  readonly angles?: Readonly<Record<string, readonly boolean[]>>;
   readonly logDensity: (position: Tensor) => Tensor;
   /** The values of parameters and derived quantities, by name. */
   readonly constrain: (position: Tensor) => Readonly<Record<string, Tensor>>;
@@ -118,13 +126,17 @@ export function makeTarget<Values extends object, Sampled extends object = Value
   parts: TargetParts<Sampled>,
 ): Target<Values, Sampled> {
   const dimension = parts.names.length;
+  const { periodic = new Array<boolean>(dimension).fill(false) } = parts;
   const type = [{ dtype: "f64" as const, shape: [dimension] }];
   const value = trace((x) => [parts.logDensity(x)], type);
   const gradient = gradientOf(value);
   let parameters: NamedShape[] = [];
   const constrained = trace((x) => {
     const values = Object.entries(parts.constrain(x));
-    parameters = values.map(([name, { shape }]) => ({ name, shape }));
+    parameters = values.map(([name, { shape }]) => {
+      const periodic = parts.angles?.[name];
+      return { name, shape, ...periodic && { periodic } };
+    });
     return values.map(([, each]) => each);
   }, type);
   const checked = (position: Position): Tensor => {
@@ -137,6 +149,7 @@ export function makeTarget<Values extends object, Sampled extends object = Value
   return {
     dimension,
     names: parts.names,
+    periodic,
     parameters,
     value,
     valueAndGradient: gradient,

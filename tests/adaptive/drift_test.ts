@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { EnsembleScale } from "../../src/adaptive/ensemble_scale.ts";
 import { hasDrifted, windowScale } from "../../src/adaptive/drift.ts";
 import { density, key, normal, sample } from "../../mod.ts";
 
@@ -6,14 +7,16 @@ Deno.test("independent windows do not drift, windows at different places or scal
   const window = (seed: number) => normal(key(seed), [100, 20, 3]);
   let alarms = 0;
   for (let seed = 0; seed < 20; seed++) {
-    if (hasDrifted(windowScale(window(2 * seed)), windowScale(window(2 * seed + 1)), 100)) alarms++;
+    if (
+      hasDrifted(windowScale(window(2 * seed)), windowScale(window(2 * seed + 1)), { chains: 100 })
+    ) alarms++;
   }
   // Twenty draws of each chain make a window far more precise than the one draw that is counted.
   assert.equal(alarms, 0);
   const before = windowScale(window(100));
-  assert.ok(hasDrifted(before, windowScale(window(101).add([0, 0.6, 0])), 100));
-  assert.ok(hasDrifted(before, windowScale(window(101).mul([1, 1, 0.5])), 100));
-  assert.ok(!hasDrifted(undefined, before, 100));
+  assert.ok(hasDrifted(before, windowScale(window(101).add([0, 0.6, 0])), { chains: 100 }));
+  assert.ok(hasDrifted(before, windowScale(window(101).mul([1, 1, 0.5])), { chains: 100 }));
+  assert.ok(!hasDrifted(undefined, before, { chains: 100 }));
 });
 
 Deno.test("the warm-up is longer for chains that start far out on a narrow ridge", async () => {
@@ -34,4 +37,15 @@ Deno.test("the warm-up is longer for chains that start far out on a narrow ridge
   });
   assert.equal(await windowsOf(easy), 4);
   assert.ok(await windowsOf(ridge) > 4);
+});
+
+Deno.test("an angle that crosses the cut has not drifted", () => {
+  const at = (median: number): EnsembleScale => ({
+    median: Float64Array.of(median),
+    variance: Float64Array.of(0.1),
+  });
+  const how = { chains: 100, periodic: [true] };
+  assert.ok(!hasDrifted(at(3.13), at(-3.13), how));
+  assert.ok(hasDrifted(at(3.13), at(-3.13), { chains: 100 }));
+  assert.ok(hasDrifted(at(3.13), at(-2.5), how));
 });

@@ -1,30 +1,100 @@
 import assert from "node:assert/strict";
-import { addToReplay, emptyReplay } from "../../src/adaptive/replay.ts";
-import { tensor } from "../../mod.ts";
+import {
+  addToReplay,
+  emptyReplay,
+  type Replay,
+  type ReplayDraws,
+  rowsOf,
+} from "../../src/adaptive/replay.ts";
+import { type Tensor, tensor, zeros } from "../../mod.ts";
 
 /** Two chains, two draws, one coordinate: chain c at draw t is at 10c + t. */
 const positions = tensor([[[0], [1]], [[10], [11]]]);
 
+/** Draws whose log density is a tenth of their position. */
+function drawsOf(position: Tensor): ReplayDraws {
+  const [chains, draws] = position.shape;
+  return { position, logDensity: position.reshape([chains, draws]).mul(0.1) };
+}
+
+function added(replay: Replay, position: Tensor, capacity: number, cycle = 0): Replay {
+  return addToReplay(replay, drawsOf(position), { cycle, capacity });
+}
+
 Deno.test("the replay buffer holds steps in their order, chains side by side", () => {
-  const replay = addToReplay(emptyReplay(1), positions, 100);
+  const replay = added(emptyReplay(1), positions, 100);
   assert.deepEqual([...replay.data], [0, 10, 1, 11]);
+  assert.deepEqual([...replay.logDensity], [0, 1, 0.1, 1.1]);
 });
 
-Deno.test("the oldest rows leave a full replay buffer", () => {
-  let replay = addToReplay(emptyReplay(1), positions, 3);
+Deno.test("the oldest rows leave a full replay buffer, with all that is known of them", () => {
+  let replay = added(emptyReplay(1), positions, 3);
   assert.deepEqual([...replay.data], [10, 1, 11]);
-  replay = addToReplay(replay, tensor([[[2]], [[12]]]), 3);
+  replay = added(replay, tensor([[[2]], [[12]]]), 3, 5);
   assert.deepEqual([...replay.data], [11, 2, 12]);
+  assert.deepEqual([...replay.logDensity], [1.1, 0.2, 1.2000000000000002]);
+  assert.deepEqual([...replay.cycle], [0, 5, 5]);
+  assert.equal(replay.held.length, 3);
 });
 
 Deno.test("rows that are not finite do not enter the replay buffer", () => {
   const broken = tensor([[[NaN], [1]], [[10], [Infinity]]]);
-  assert.deepEqual([...addToReplay(emptyReplay(1), broken, 9).data], [10, 1]);
+  assert.deepEqual([...added(emptyReplay(1), broken, 9).data], [10, 1]);
 });
 
 Deno.test("adding to a replay buffer leaves the one before as it was", () => {
-  const before = addToReplay(emptyReplay(1), positions, 4);
+  const before = added(emptyReplay(1), positions, 4);
   const copy = before.data.slice();
-  addToReplay(before, positions, 4);
+  added(before, positions, 4);
   assert.deepEqual(before.data, copy);
+});
+
+Deno.test("a buffer with gradients holds NaN where none are known", () => {
+  const gradient = positions.mul(-1);
+  let replay = addToReplay(
+    emptyReplay(1, true),
+    { ...drawsOf(positions), gradient },
+    { cycle: 0, capacity: 5 },
+  );
+  replay = added(replay, tensor([[[7]], [[8]]]), 5);
+  assert.deepEqual([...replay.data], [10, 1, 11, 7, 8]);
+  assert.deepEqual([...replay.gradient ?? []], [-10, -1, -11, NaN, NaN]);
+  assert.equal(added(emptyReplay(1), positions, 5).gradient, undefined);
+});
+
+/** Chains c = 0, 1, … at 100c + t. */
+function chains(count: number, draws: number, from = 0): Tensor {
+  const rows = Array.from(
+    { length: count },
+    (_, c) => Array.from({ length: draws }, (_, t) => [100 * c + t + from]),
+  );
+  return tensor(rows);
+}
+
+Deno.test("a chain that is held out is never trained on, in any cycle", () => {
+  let replay = emptyReplay(1);
+  for (let cycle = 0; cycle < 5; cycle++) {
+    replay = added(replay, chains(20, 7, 7 * cycle), 400, cycle);
+  }
+  const chainsOf = (wanted: "held" | "trained"): number[] => [
+    ...new Set([...rowsOf(replay, wanted)].map((row) => Math.floor(replay.data[row] / 100))),
+  ];
+  assert.deepEqual(chainsOf("held").sort((a, b) => a - b), [7, 15]);
+  assert.equal(chainsOf("trained").length, 18);
+  assert.equal(rowsOf(replay, "held").length + rowsOf(replay, "trained").length, 400);
+});
+
+Deno.test("with few chains every eighth step is held out", () => {
+  const replay = added(emptyReplay(1), chains(2, 16), 400);
+  const held = [...rowsOf(replay, "held")].map((row) => replay.data[row]);
+  assert.deepEqual(held, [7, 107, 15, 115]);
+});
+
+Deno.test("an empty buffer has no rows", () => {
+  assert.equal(rowsOf(emptyReplay(3), "held").length, 0);
+  const none = addToReplay(emptyReplay(1), {
+    position: tensor([[[NaN]]]),
+    logDensity: zeros([1, 1]),
+  }, { cycle: 0, capacity: 4 });
+  assert.equal(none.data.length, 0);
 });

@@ -40,7 +40,8 @@ Deno.test("looks at convergence are few: each is at 1.25 to 3 times the draws of
 
 Deno.test("training ends when global moves are accepted often, or no better than before", () => {
   const enough = stopTraining();
-  const after = (...acceptance: number[]) => enough({ loss: [], acceptance });
+  const after = (...acceptance: number[]) =>
+    enough({ loss: [], validation: [], stale: 99, acceptance });
   assert.ok(after(0.1, 0.51));
   assert.ok(after(0.51, 0.4));
   assert.ok(!after(0.1, 0.49));

@@ -1,21 +1,43 @@
 import assert from "node:assert/strict";
 import { type RunFacts, stuckChains, warningsOf } from "../../src/adaptive/warnings.ts";
-import { tensor } from "../../mod.ts";
+import type { RunEvidence } from "../../src/adaptive/run_evidence.ts";
+import { type BridgeEvidence, type ImportanceEvidence, tensor } from "../../mod.ts";
 
 const moving = tensor([[[0], [1], [2]], [[5], [4], [4]]]);
+
+/** Estimates of log Z that agree, but for what is changed. */
+function evidence(
+  byWeights: Partial<ImportanceEvidence> = {},
+  byBridge: Partial<BridgeEvidence> = {},
+): RunEvidence {
+  return {
+    importanceSampling: {
+      estimate: -3,
+      standardError: 0.03,
+      method: "importance sampling",
+      effectiveSampleFraction: 0.8,
+      paretoShape: 0.3,
+      ...byWeights,
+    },
+    bridgeSampling: {
+      estimate: -3.02,
+      standardError: 0.04,
+      method: "bridge sampling",
+      effectiveSampleSize: 5000,
+      overlap: 0.9,
+      ...byBridge,
+    },
+  };
+}
 
 const fine: RunFacts = {
   convergence: { draws: 300, rHat: 1.002, bulk: 12_000, tail: 11_000 },
   ended: "converged",
   acceptance: { local: 0.65, global: 0.7 },
   targetAcceptance: 0.65,
-  logEvidence: {
-    estimate: -3,
-    standardError: 0.01,
-    method: "importance sampling",
-    effectiveSampleFraction: 0.8,
-    paretoShape: 0.3,
-  },
+  evidence: evidence(),
+  flowQuality: { effectiveSampleFraction: 0.8, paretoShape: 0.3, acceptance: 0.7 },
+  abandoned: false,
   broken: 0,
   position: moving,
 };
@@ -33,6 +55,16 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
     /effective sample size is only 250: /,
   ],
   ["a budget that ended the run", { ended: "budget" }, /budget was used up .* is 11000\.$/],
+  [
+    "a flow that was left out",
+    {
+      flowQuality: { effectiveSampleFraction: 0.0012, paretoShape: 1, acceptance: 0.01 },
+      abandoned: true,
+      acceptance: { local: 0.65, global: NaN },
+      evidence: undefined,
+    },
+    /^The flow could not be used: only 0\.12 % of its draws .* local moves alone.*affineFlow\(\)/,
+  ],
   [
     "local moves that are rejected",
     { acceptance: { local: 0.02, global: 0.7 } },
@@ -60,23 +92,33 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
   ],
   [
     "weights that few proposals carry",
-    {
-      logEvidence: {
-        ...fine.logEvidence as NonNullable<RunFacts["logEvidence"]>,
-        effectiveSampleFraction: 0.02,
-      },
-    },
+    { evidence: evidence({ effectiveSampleFraction: 0.02 }) },
     /^A few proposals carry most of the weight \(effective sample fraction 2\.0 %/,
   ],
   [
     "importance weights with a heavy tail",
-    {
-      logEvidence: {
-        ...fine.logEvidence as NonNullable<RunFacts["logEvidence"]>,
-        paretoShape: 0.9,
-      },
-    },
-    /log evidence and its standard error are unreliable: .* shape of 0\.90, above 0\.7/,
+    { evidence: evidence({ paretoShape: 0.9 }) },
+    /^Importance sampling cannot be trusted .* shape of 0\.90, above 0\.7, .* is from bridge sampling/,
+  ],
+  [
+    "importance weights with a heavy tail where there is no bridge",
+    { evidence: { ...evidence({ paretoShape: 0.9 }), bridgeSampling: undefined } },
+    /^Importance sampling cannot be trusted .* too narrow somewhere\. Train it longer/,
+  ],
+  [
+    "estimates of log Z that are five standard errors apart",
+    { evidence: evidence({}, { estimate: -3.25 }) },
+    /^Two estimates of log Z disagree: -3\.2500000 ± 0\.040 by bridge .*, -3\.0000000 ± 0\.030 by/,
+  ],
+  [
+    "estimates of log Z that are apart the other way",
+    { evidence: evidence({ estimate: -2.7 }) },
+    /^Two estimates of log Z disagree: .*Start the chains more widely/,
+  ],
+  [
+    "a standard error of log Z that is a guess",
+    { evidence: evidence({}, { estimate: -8, standardError: 0.7 }) },
+    /^log Z is hardly known: its standard error is 0\.70, and above 0\.3 that is itself a guess/,
   ],
 ];
 
@@ -90,8 +132,19 @@ for (const [what, facts, sentence] of suspicious) {
 
 Deno.test("a run without fault or flow has no warnings", () => {
   assert.deepEqual(warningsOf(fine), []);
-  const local = { ...fine, acceptance: { local: 0.65, global: NaN }, logEvidence: undefined };
+  const local = { ...fine, acceptance: { local: 0.65, global: NaN }, evidence: undefined };
   assert.deepEqual(warningsOf(local), []);
+});
+
+Deno.test("estimates of log Z that differ by what they err by, or by rounding, do not disagree", () => {
+  const alike = [
+    // 0.2 at a standard error of 0.05, and 1e-12 where both are exact.
+    evidence({}, { estimate: -3.199 }),
+    evidence({ standardError: 0 }, { standardError: 0, estimate: -3 - 1e-12 }),
+    { ...evidence(), bridgeSampling: undefined },
+    evidence({}, { estimate: -3.3, standardError: NaN }),
+  ];
+  for (const each of alike) assert.deepEqual(warningsOf({ ...fine, evidence: each }), []);
 });
 
 Deno.test("a chain that moved once is not stuck, and one draw proves nothing", () => {

@@ -2,21 +2,13 @@
 import assert from "node:assert/strict";
 import { Crew, Deserted } from "../../src/flows/crew.ts";
 import type { Answer, Order } from "../../src/flows/crew_script.ts";
-import { describe, engineModule, type EngineShape, withEngine } from "../../src/flows/engine.ts";
+import { describe, engineModule, withEngine } from "../../src/flows/engine.ts";
 import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { withRecordedWorkers } from "../device/recorded_workers.ts";
-import { correlated } from "./reference.ts";
+import { correlated, DEFAULT_FORM, shapeOf } from "./reference.ts";
 
 const state = splineFlow({ layers: 1, hidden: [4] }).init(2, [1, 2]);
-const shape: EngineShape = {
-  dimension: 2,
-  hidden: [4],
-  bins: 10,
-  range: 10,
-  base: { degrees: 0, periodic: state.periodic },
-  rotated: state.rotations.map((rotation) => rotation !== undefined),
-  masks: state.masks,
-};
+const shape = shapeOf(state, { ...DEFAULT_FORM, hidden: [4] });
 const module = await engineModule();
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));

@@ -12,7 +12,7 @@ export interface Form {
 }
 
 /** The options that `splineFlow()` takes by default, but for the number of layers. */
-export const DEFAULT_FORM: Form = { hidden: [32, 32], bins: 10, range: 10 };
+export const DEFAULT_FORM: Form = { hidden: [16, 16], bins: 6, range: 10 };
 
 /** The engine's shape of a state. */
 export function shapeOf(state: FlowState, form: Form): EngineShape {
@@ -124,9 +124,14 @@ export function throughLayers(
 ): { readonly base: number[]; readonly logDeterminant: number } {
   const { weights, masks } = state;
   const maps = affineMaps(state, form);
-  const base = [...white];
+  let base = [...white];
   let logDeterminant = 0;
   masks.forEach((mask, layer) => {
+    const rotation = state.rotations[layer];
+    if (rotation !== undefined) {
+      const d = base.length;
+      base = base.map((_, i) => base.reduce((sum, x, j) => sum + rotation[j * d + i] * x, 0));
+    }
     let values = base.filter((_, i) => !mask[i]);
     for (const { last, at, inputs, outputs } of maps.filter((map) => map.layer === layer)) {
       const sums = Array.from({ length: outputs }, (_, o) =>

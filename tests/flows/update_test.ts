@@ -1,6 +1,7 @@
 /** Updates of weights: Adam, clipping, decay, what is refused, and that nothing else changes. */
 import assert from "node:assert/strict";
-import { type UpdateOptions, withEngine } from "../../src/flows/engine.ts";
+import type { UpdateOptions } from "../../src/flows/batch.ts";
+import { withEngine } from "../../src/flows/engine.ts";
 import type { FlowState } from "../../src/flows/flow.ts";
 import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { permutation } from "../../src/random/words.ts";
@@ -177,4 +178,19 @@ Deno.test("batches and options that make no sense are refused", async () => {
   await refuse({ learningRate: Infinity }, /`learningRate` Infinity/);
   await refuse({ clip: 0 }, /`clip` 0: expected a positive number$/);
   await refuse({ weightDecay: -1 }, /`weightDecay` -1: expected a non-negative number$/);
+});
+
+Deno.test("updates give the mean of the weights after each of them", async () => {
+  const state = trained(3);
+  const batches = [0, 1, 2].map((i) => ({ rows: rowsFrom(20 * i, 20), learningRate: 1e-2 }));
+  const { average, state: last } = await flow.updates(state, data, batches);
+  const sum = new Float64Array(state.weights.length);
+  let here: FlowState = state;
+  for (const batch of batches) {
+    here = (await flow.updates(here, data, [batch])).state;
+    here.weights.forEach((weight, i) => sum[i] += weight / 3);
+  }
+  assert.deepEqual(here.weights, last.weights);
+  average.forEach((each, i) => assert.ok(Math.abs(each - sum[i]) < 1e-6));
+  assert.deepEqual((await flow.updates(state, data, [])).average, state.weights);
 });

@@ -95,3 +95,14 @@ Deno.test("whiteningOf() refuses what has no covariance", () => {
   refuse([1, Infinity, 3, 4], 2, /holds Infinity in row 0, column 1$/);
   refuse([0, 1e200, 0, -1e200], 2, /^RangeError: .*column 1 are too far apart for their squares$/);
 });
+
+Deno.test("periodic coordinates are shifted by their circular mean and left alone otherwise", () => {
+  const z = normals([1, 9], 3000);
+  const data = z.map((each, i) => i % 3 === 1 ? Math.PI - 0.2 * each : each + 0.5 * z[i - i % 3]);
+  const { mean, cholesky } = whiteningOf(data, 3, [false, true, false]);
+  assert.ok(Math.abs(Math.abs(mean[1]) - Math.PI) < 0.05);
+  assert.deepEqual([3, 4, 5, 7].map((i) => cholesky[i] + 0), [0, 1, 0, 0]);
+  const plain = whiteningOf(data, 3);
+  [0, 6, 8].forEach((i) => assert.ok(Math.abs(cholesky[i] - plain.cholesky[i]) < 0.05));
+  assert.ok(Math.abs(cholesky[6]) > 0.1);
+});

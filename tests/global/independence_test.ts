@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type GlobalResult, independence } from "../../src/global/independence.ts";
+import type { GlobalResult } from "../../src/global/global_move.ts";
+import { independence } from "../../src/global/independence.ts";
 import type { Proposal } from "../../src/global/proposal.ts";
 import type { ChainState, GradientState } from "../../src/kernels/kernel.ts";
 import { density } from "../../src/target/density.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { uniformityProbability } from "../statistics/uniformity.ts";
 import { studentT } from "../../src/global/student_t.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice } from "../../src/device/wasm.ts";
@@ -66,4 +67,28 @@ Deno.test("studentT() gives the same bits interpreted and compiled, and row by r
   assert.deepEqual(a.position.data, b.position.data);
   assert.deepEqual(a.logDensity.data, b.logDensity.data);
   assert.deepEqual(a.position.data.slice(0, 14), c.position.data);
+});
+
+Deno.test("studentT() with an angle is uniform around it, and normalised over one turn", async () => {
+  const shape = {
+    mean: Float64Array.of(2, -1),
+    cholesky: Float64Array.of(1, 0, 0, 0.7),
+    periodic: [true, false],
+  };
+  const mixed = studentT(shape, wasmDevice);
+  const line = studentT({ mean: Float64Array.of(-1), cholesky: Float64Array.of(0.7) }, wasmDevice);
+  const points = tensor([[0.3, 0.2], [-3, 5], [9, -1]]);
+  const expected = (await line.logDensity(tensor([[0.2], [5], [-1]]))).data;
+  (await mixed.logDensity(points)).data.forEach((each, i) =>
+    assert.ok(Math.abs(each - (expected[i] - Math.log(2 * Math.PI))) < 1e-12)
+  );
+  const { position, logDensity } = await mixed.sample(key(5), 20_000);
+  const [angles, lines] = [0, 1].map((i) => position.slice(i, i + 1, { axis: 1 }));
+  assert.ok(angles.data.every((each) => Math.abs(each) <= Math.PI));
+  // Passed by chance with probability 1 − 1e-6.
+  const shares = Float64Array.from(angles.data, (each) => each / (2 * Math.PI) + 0.5);
+  assert.ok(uniformityProbability(shares) > 1e-6);
+  (await line.logDensity(lines)).data.forEach((each, i) =>
+    assert.ok(Math.abs(logDensity.data[i] - each + Math.log(2 * Math.PI)) < 1e-12)
+  );
 });

@@ -30,7 +30,7 @@ export interface ExactTarget {
 }
 
 /** Points that are a function of rows of numbers, n × d. */
-function mapRows(rows: Tensor, f: (row: Float64Array) => Vector): Tensor {
+export function mapRows(rows: Tensor, f: (row: Float64Array) => Vector): Tensor {
   const [n, d] = rows.shape;
   const data = new Float64Array(n * d);
   for (let i = 0; i < n; i++) {
@@ -43,7 +43,7 @@ function mapRows(rows: Tensor, f: (row: Float64Array) => Vector): Tensor {
  * Of independent uniform numbers, those and what tells of dependence and of too heavy tails: the first
  * one folded at its middle, and the fractional part of their sum, which are uniform too.
  */
-function withFolds(u: Vector): Vector {
+export function withFolds(u: Vector): Vector {
   const sum = u.reduce((total, each) => total + each, 0);
   return [...u, Math.abs(2 * u[0] - 1), ...(u.length > 1 ? [sum - Math.floor(sum)] : [])];
 }

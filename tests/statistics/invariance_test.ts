@@ -9,12 +9,15 @@
 import { key } from "../../mod.ts";
 import { assertInvariant, assertRejected, invariance, statisticsOf } from "./invariance.ts";
 import { CASES } from "./invariance_cases.ts";
+import { MUTANTS_CIRCLE, SOUND_CIRCLE } from "./invariance_circle.ts";
+import { CONTROLS_GLOBAL, MUTANTS_GLOBAL, SOUND_GLOBAL } from "./invariance_global.ts";
 import { CONTROLS, MUTANTS } from "./invariance_mutants.ts";
 
 const FALSE_ALARMS = 1e-4;
 const CHAINS = 100_000;
 
-const SOUND = [...CASES, ...CONTROLS];
+const SOUND = [...CASES, ...CONTROLS, ...SOUND_GLOBAL, ...CONTROLS_GLOBAL, ...SOUND_CIRCLE];
+const FAULTY = [...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE];
 const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
 
 SOUND.forEach((sound, i) => {
@@ -23,7 +26,7 @@ SOUND.forEach((sound, i) => {
   });
 });
 
-MUTANTS.forEach((mutant, i) => {
+FAULTY.forEach((mutant, i) => {
   Deno.test(`${mutant.name} is rejected`, async () => {
     assertRejected(await invariance(mutant, key(SOUND.length + i), CHAINS), LEVEL);
   });

@@ -13,6 +13,8 @@ pub struct Engine {
     /// The weights in single precision, filled up with zeros to whole vectors.
     pub weights: Vec<F32>,
     pub moments: Moments,
+    /// Sum of the weights after some updates.
+    pub sum: Vec<F32>,
     pub slopes: Vec<F32>,
     /// The slopes of each chunk of a batch.
     pub chunk_slopes: Vec<F32>,
@@ -50,6 +52,7 @@ impl Engine {
             whitening: Whitening::new(&flow.periodic),
             weights: vec![F32::constant(0.0); vectors],
             moments: Moments::new(vectors),
+            sum: vec![F32::constant(0.0); vectors],
             slopes: vec![F32::constant(0.0); vectors],
             chunk_slopes: Vec::new(),
             rotations: vec![0.0; flow.rotations()],
@@ -185,6 +188,13 @@ impl Engine {
     /// One update by the slopes that were gathered.
     pub fn update(&mut self, update: &Update) -> bool {
         self.moments.update(&mut self.weights, &self.slopes, update)
+    }
+
+    /// Adds the weights to the sum, or begins it with them.
+    pub fn sum_weights(&mut self, begin: bool) {
+        for (sum, &weight) in self.sum.iter_mut().zip(&self.weights) {
+            *sum = if begin { weight } else { sum.add(weight) };
+        }
     }
 
     /// The loss over all white rows in double precision; leaves its slopes.

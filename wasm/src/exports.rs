@@ -9,7 +9,7 @@ use crate::transform::{Direction, Kind};
 /// The version of this interface, which the host checks.
 #[export_name = "engineInterface"]
 pub extern "C" fn engine_interface() -> u32 {
-    5
+    6
 }
 
 /// Room for the words that describe a flow: see [`engine_new`].
@@ -202,6 +202,13 @@ pub extern "C" fn engine_update(
     weight_decay: f64,
 ) -> bool {
     engine.update(&Update { rate, clip, weight_decay, number })
+}
+
+/// Adds the weights to a sum, or begins it with them, and says where it is: single precision.
+#[export_name = "engineSumWeights"]
+pub extern "C" fn engine_sum_weights(engine: &mut Engine, begin: bool) -> *mut f32 {
+    engine.sum_weights(begin);
+    engine.sum.as_mut_ptr() as *mut f32
 }
 
 /// The loss over all white rows in double precision.

@@ -1,0 +1,156 @@
+/**
+ * Training a flow on given draws, outside of a run.
+ *
+ * @module
+ */
+import { chooseDevice } from "../device/choose.ts";
+import type { Device } from "../device/device.ts";
+import type { Flow } from "../flows/flow.ts";
+import { expectOptions } from "../tensor/expect_options.ts";
+import { type Key, split } from "../tensor/random.ts";
+import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
+import { valueText } from "../tensor/value_text.ts";
+import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
+import type { TrainingStep } from "./plan.ts";
+import { addToReplay, emptyReplay, type Replay } from "./replay.ts";
+import { type TrainedFlow, trainedFlow } from "./trained_flow.ts";
+import { trainInCycles } from "./training.ts";
+
+/** Options of {@linkcode fitFlow}. */
+export interface FitFlowOptions {
+  /** How it learns in a cycle; `trainInCycles()` by default. */
+  readonly train?: TrainingStep;
+  /** Most cycles, the last of which anneals; 30 by default. */
+  readonly cycles?: number;
+  /** Cycles without a better validation loss after which the last one begins; 4 by default. */
+  readonly patience?: number;
+  /** Which coordinates are periodic, with the period 2π; none by default. */
+  readonly periodic?: readonly boolean[];
+  /** The log density that the draws are of, n numbers: for importance weights. */
+  readonly logDensity?: TensorLike;
+  /** Its gradient at the draws, n × d: for a score term. */
+  readonly gradient?: TensorLike;
+  /** Where normal vectors are drawn when the flow is sampled; WebAssembly by default. */
+  readonly device?: Device;
+  /** Stops the training within some tens of milliseconds; the signal's reason is thrown then. */
+  readonly signal?: AbortSignal;
+}
+
+const OPTIONS: Readonly<Record<keyof FitFlowOptions, true>> = {
+  train: true,
+  cycles: true,
+  patience: true,
+  periodic: true,
+  logDensity: true,
+  gradient: true,
+  device: true,
+  signal: true,
+};
+
+/** A flow that was fitted, and how that went. */
+export interface FittedFlow {
+  /** The flow that is best at draws that it was not trained on. */
+  readonly flow: TrainedFlow;
+  /** Mean loss −E ln q over the updates of each cycle; first that of the whitening alone. */
+  readonly loss: readonly number[];
+  /** −E ln q of the best flow so far at held-out draws after each cycle. */
+  readonly validation: readonly number[];
+}
+
+/** Fewer draws show nothing of a distribution. */
+const LEAST_DRAWS = 16;
+
+function replayOf(draws: Tensor, { logDensity, gradient }: FitFlowOptions): Replay {
+  const [n, d] = draws.shape;
+  const known = (given: TensorLike | undefined, shape: readonly number[], name: string): Tensor => {
+    if (given === undefined) return tensor(NaN).broadcastTo([1, ...shape]);
+    const value = tensor(given);
+    if (value.shape.join() !== shape.join()) {
+      throw new TypeError(
+        `Cannot fit a flow with \`${name}\` of shape [${value.shape}]: expected [${shape}]`,
+      );
+    }
+    return value.reshape([1, ...shape]);
+  };
+  return addToReplay(emptyReplay(d, gradient !== undefined), {
+    position: draws.reshape([1, n, d]),
+    logDensity: known(logDensity, [n], "logDensity"),
+    gradient: gradient === undefined ? undefined : known(gradient, [n, d], "gradient"),
+  }, { cycle: 0, capacity: Infinity });
+}
+
+/**
+ * Fits a flow to draws: whitens it, trains it in cycles until it no longer gets better at the eighth of
+ * the draws that is held out, and anneals it in a last cycle.
+ *
+ * @param flow The kind of flow, such as `splineFlow()`.
+ * @param draws Draws, n × d, at least 16; those that are not finite are left out.
+ * @param key For the first weights and the order of the draws.
+ * @param options How it is trained, and for how long.
+ * @returns The flow, and its losses.
+ * @throws {TypeError} If an option is unknown, or something is of a wrong shape.
+ * @throws {RangeError} If there are too few draws, or an option is out of range.
+ *
+ * @example A flow of a ring
+ * ```ts
+ * import { fitFlow, key, normal, splineFlow } from "@tributary/tributary";
+ * import assert from "node:assert/strict";
+ *
+ * const directions = normal(key(1), [2000, 2]);
+ * const draws = directions.div(directions.square().sum(1).sqrt().reshape([2000, 1]));
+ * const noisy = draws.add(normal(key(2), [2000, 2]).mul(0.1));
+ * const { flow, validation } = await fitFlow(splineFlow(), noisy, key(3), { cycles: 3 });
+ * assert(validation[2] < validation[0]);
+ * const { position } = await flow.sample(key(4), 5);
+ * assert.deepEqual(position.shape, [5, 2]);
+ * ```
+ */
+export async function fitFlow(
+  flow: Flow,
+  draws: TensorLike,
+  key: Key,
+  options: FitFlowOptions = {},
+): Promise<FittedFlow> {
+  expectOptions(options, Object.keys(OPTIONS), "fit a flow");
+  const { train = trainInCycles(), cycles = 30, patience = 4, signal } = options;
+  for (const [name, value] of Object.entries({ cycles, patience })) {
+    if (!(Number.isInteger(value) && value >= 1)) {
+      throw new RangeError(
+        `Cannot fit a flow with \`${name}\` ${valueText(value)}: expected a positive whole number`,
+      );
+    }
+  }
+  const given = tensor(draws);
+  if (given.shape.length !== 2) {
+    throw new TypeError(
+      `Cannot fit a flow to draws of shape [${given.shape}]: expected draws × coordinates`,
+    );
+  }
+  const replay = replayOf(given, options);
+  if (replay.held.length < LEAST_DRAWS) {
+    throw new RangeError(
+      `Cannot fit a flow to ${replay.held.length} finite draws: at least ${LEAST_DRAWS} are needed`,
+    );
+  }
+  const [forFlow, forTraining] = split(key);
+  const first = flow.init(
+    replay.dimension,
+    [forFlow.data[0], forFlow.data[1]],
+    options.periodic,
+  );
+  const step = trainingStep(flow, train);
+  let training: FlowTraining = await startTraining(flow, first, replay);
+  for (const each of split(forTraining, cycles)) {
+    signal?.throwIfAborted();
+    const last = training.cycle === cycles - 1 || training.stale >= patience;
+    // All draws are equally old.
+    training = await step({ ...training, last }, each, { signal });
+    if (last) break;
+  }
+  const { best, loss, validation } = training;
+  return {
+    flow: trainedFlow(flow, best, options.device ?? chooseDevice("auto")),
+    loss,
+    validation,
+  };
+}

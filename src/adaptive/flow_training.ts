@@ -1,0 +1,136 @@
+/**
+ * The training of a flow as a pure step.
+ *
+ * @module
+ */
+import type { Flow, FlowState } from "../flows/flow.ts";
+import type { Key } from "../tensor/random.ts";
+import type { TrainingStep } from "./plan.ts";
+import { type Replay, rowsOf } from "./replay.ts";
+
+/** A flow that is being trained; plain data. */
+export interface FlowTraining {
+  /** The flow after the last update. */
+  readonly flow: FlowState;
+  /** The one that is best at held-out positions so far. */
+  readonly best: FlowState;
+  /** What it learns from, and what it is judged by. */
+  readonly replay: Replay;
+  /** The number of the next cycle. */
+  readonly cycle: number;
+  /** Whether the next cycle is the last one, in which the learning rate may fall to 0. */
+  readonly last: boolean;
+  /** Cycles since the loss at held-out positions last fell by more than 0.02 nats. */
+  readonly stale: number;
+  /** Mean loss −E ln q over the updates of each cycle; first that without training. */
+  readonly loss: readonly number[];
+  /** −E ln q of the best flow at held-out positions after each cycle; NaN if none are held out. */
+  readonly validation: readonly number[];
+}
+
+/** A step of training: one cycle. */
+export type FlowTrainingStep = (
+  training: FlowTraining,
+  key: Key,
+  options?: { readonly signal?: AbortSignal | undefined },
+) => Promise<FlowTraining>;
+
+/** Less of a gain in the loss, in nats, is not worth another cycle. */
+const LEAST_GAIN = 0.02;
+/** The newest held-out rows are enough to judge by. */
+const MOST_HELD = 1000;
+
+/** The newest held-out positions, rows × d. */
+function heldPositions(replay: Replay): Float64Array {
+  const { data, dimension: d } = replay;
+  const rows = rowsOf(replay, "held").slice(-MOST_HELD);
+  const held = new Float64Array(rows.length * d);
+  rows.forEach((row, i) => held.set(data.subarray(row * d, (row + 1) * d), i * d));
+  return held;
+}
+
+interface Judged {
+  readonly flow: FlowState;
+  readonly loss: number;
+}
+
+/** Half way between two flows: weights of one training average well (Wortsman et al. 2022). */
+function between(a: FlowState, b: FlowState): FlowState {
+  return { ...a, weights: a.weights.map((weight, i) => 0.5 * (weight + b.weights[i])) };
+}
+
+function meanLoss(logDensity: Float64Array): number {
+  return -logDensity.reduce((sum, each) => sum + each, 0) / logDensity.length;
+}
+
+/**
+ * Starts the training of a flow: whitens it by what it is to learn from.
+ *
+ * @param flow The kind of flow.
+ * @param state A state of it, as `flow.init` gives one.
+ * @param replay What it learns from.
+ * @param cycle The number of the cycle; 0 by default.
+ * @returns The training before its first cycle, with the loss of the whitening alone.
+ */
+export async function startTraining(
+  flow: Flow,
+  state: FlowState,
+  replay: Replay,
+  cycle = 0,
+): Promise<FlowTraining> {
+  const white = flow.whiten(state, replay.data);
+  return {
+    flow: white,
+    best: white,
+    replay,
+    cycle,
+    last: false,
+    stale: 0,
+    loss: [meanLoss(await flow.logDensity(white, replay.data))],
+    validation: [meanLoss(await flow.logDensity(white, heldPositions(replay)))],
+  };
+}
+
+/**
+ * A step of training: one cycle of updates, after which the flow is compared with the best one before at
+ * positions that neither was trained on. The last cycle starts from the best one.
+ *
+ * @param flow The kind of flow.
+ * @param train How it learns in a cycle.
+ * @returns The step, from a training and a key to the training after.
+ */
+export function trainingStep(flow: Flow, train: TrainingStep): FlowTrainingStep {
+  return async (training, key, { signal } = {}) => {
+    const { replay, cycle, last, stale, best } = training;
+    const before = last ? best : training.flow;
+    const { state, average = state, loss } = await train(flow, {
+      state: before,
+      replay,
+      cycle,
+      last,
+      stale,
+      key,
+      signal,
+    });
+    const held = heldPositions(replay);
+    const judged = async (candidate: FlowState): Promise<Judged> => ({
+      flow: candidate,
+      loss: meanLoss(await flow.logDensity(candidate, held)),
+    });
+    const toBeat = await judged(best);
+    const candidates = [await judged(average), await judged(between(average, best))];
+    // Without anything held out the newest is the best.
+    const chosen = candidates.reduce((a, b) => b.loss < a.loss ? b : a);
+    const better = !(chosen.loss >= toBeat.loss);
+    const kept = better ? chosen : toBeat;
+    return {
+      ...training,
+      flow: state,
+      best: kept.flow,
+      cycle: cycle + 1,
+      stale: toBeat.loss - kept.loss < LEAST_GAIN ? stale + 1 : 0,
+      loss: [...training.loss, loss],
+      validation: [...training.validation, kept.loss],
+    };
+  };
+}

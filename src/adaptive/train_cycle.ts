@@ -1,0 +1,94 @@
+/**
+ * The cycle of a run in which the flow learns.
+ *
+ * @module
+ */
+import { type ProposalQuality, proposalQuality } from "../diagnostics/proposal_quality.ts";
+import type { Flow } from "../flows/flow.ts";
+import type { ChainState } from "../kernels/kernel.ts";
+import { type Key, split } from "../tensor/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Tree } from "../tensor/tree.ts";
+import { advance, total } from "./cycles.ts";
+import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
+import { addToReplay, type Replay, type ReplayDraws } from "./replay.ts";
+import { addToMean, type RunState } from "./run_state.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** A cycle of training: local steps, updates of the flow from the replay buffer, global steps. */
+export async function trainCycle<State extends ChainState & Tree>(
+  runtime: Runtime<State>,
+  state: RunState<State>,
+  key: Key,
+): Promise<RunState<State>> {
+  const { plan } = runtime;
+  const { schedule, flow } = plan;
+  if (flow === undefined) throw new TypeError("Cannot train: the plan has no flow");
+  const [forLocal, forFlow, forTraining, forGlobal] = split(key, 4);
+  const local = await runtime.local(
+    state.chains,
+    state.adaptation,
+    true,
+    forLocal,
+    schedule.trainLocalSteps,
+    { thin: schedule.trainThin },
+  );
+  const keep = (replay: Replay, draws: Readonly<Record<string, unknown>>): Replay =>
+    addToReplay(replay, draws as unknown as ReplayDraws, {
+      cycle: state.cycle,
+      capacity: schedule.replayCapacity,
+    });
+  const replay = keep(state.replay, local.draws);
+  const before = trainingOf(state, replay);
+  // The first cycle shows what the whitening alone is worth.
+  const training = before === undefined
+    ? await startTraining(flow, freshFlow(runtime, flow, forFlow), replay, state.cycle)
+    : await trainingStep(flow, plan.train)(before, forTraining, { signal: plan.signal });
+  const global = await runtime.global(training.best).collect(local.state, forGlobal, {
+    steps: schedule.trainGlobalSteps,
+  });
+  const progress = {
+    loss: training.loss,
+    validation: training.validation,
+    stale: training.stale,
+    acceptance: [...state.progress.acceptance, global.acceptance],
+  };
+  const [sum, count] = total(local.draws["acceptance"]);
+  const proposals = global.logWeights.size;
+  const next: RunState<State> = {
+    ...state,
+    chains: global.state,
+    flow: state.lastTraining ? training.best : training.flow,
+    best: { flow: training.best, quality: qualityOf(global.logWeights) },
+    replay: keep(replay, global.draws),
+    progress,
+    lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),
+    acceptance: {
+      local: addToMean(state.acceptance.local, sum, count),
+      global: addToMean(state.acceptance.global, global.acceptance * proposals, proposals),
+    },
+  };
+  return advance(next, state.lastTraining ? "production" : "train");
+}
+
+function qualityOf({ data }: Tensor): ProposalQuality {
+  return proposalQuality(data as Float64Array);
+}
+
+function freshFlow<State extends ChainState & Tree>(
+  { plan: { target } }: Runtime<State>,
+  flow: Flow,
+  key: Key,
+): FlowTraining["flow"] {
+  return flow.init(target.dimension, [key.data[0], key.data[1]], target.periodic);
+}
+
+/** The training so far; none before the first cycle. */
+function trainingOf<State extends ChainState>(
+  { flow, best, cycle, lastTraining, progress }: RunState<State>,
+  replay: Replay,
+): FlowTraining | undefined {
+  if (flow === undefined || best === undefined) return undefined;
+  const { loss, validation, stale } = progress;
+  return { flow, best: best.flow, replay, cycle, last: lastTraining, stale, loss, validation };
+}

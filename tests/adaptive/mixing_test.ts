@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import {
+  density,
+  key,
+  logSumExp,
+  mixByQuality,
+  type ProposalQuality,
+  runAdaptive,
+  sample,
+  splineFlow,
+} from "../../mod.ts";
+import { planFor } from "../../src/adaptive/default_plan.ts";
+import { tensor } from "../../src/tensor/tensor.ts";
+
+const rule = mixByQuality();
+const { schedule } = planFor(density(1, (x) => x.square().sum().mul(-0.5)));
+
+const quality = (effectiveSampleFraction: number, acceptance: number): ProposalQuality => ({
+  effectiveSampleFraction,
+  acceptance,
+  paretoShape: 0.4,
+});
+
+Deno.test("production follows the schedule with a good flow, and makes fewer jumps with a poor one", () => {
+  const { localSteps, thin, globalSteps } = schedule;
+  assert.deepEqual(rule(schedule, quality(0.5, 0.5)), { localSteps, thin, globalSteps });
+  assert.deepEqual(rule(schedule, undefined), { localSteps, thin, globalSteps });
+  assert.deepEqual(rule(schedule, quality(0.02, 0.1)), { localSteps, thin: 1, globalSteps: 1 });
+  assert.deepEqual(rule(schedule, quality(0.009, 0.5)), { localSteps, thin: 1, globalSteps: 0 });
+  assert.deepEqual(rule(schedule, quality(NaN, NaN)), { localSteps, thin: 1, globalSteps: 0 });
+  const bold = mixByQuality({ leastFraction: 0, rare: 0 });
+  assert.equal(bold(schedule, quality(0.001, 0.001)).globalSteps, globalSteps);
+});
+
+const bells = density(
+  2,
+  (x) => logSumExp(x.at(0).sub([-4, 4]).square().mul(-0.5)).sub(x.at(1).square().mul(0.5)),
+);
+
+Deno.test("a flow of another target is left out, with a warning, and log Z with it", async () => {
+  const elsewhere = density(2, (x) => x.sub([300, -200]).square().sum().mul(-50));
+  const { flow } = await sample(elsewhere, key(1), {
+    initial: Array.from({ length: 100 }, () => [300, -200]),
+    stop: { effectiveSampleSize: 400 },
+  });
+  assert.ok(flow !== undefined);
+  const run = await sample(bells, key(2), { flow, stop: { maxDraws: 50 } });
+  assert.ok(Number.isNaN(run.acceptance.global));
+  assert.equal(run.logEvidence, undefined);
+  assert.ok((run.flowQuality?.effectiveSampleFraction ?? 1) < 0.01);
+  assert.ok(run.warnings.some((each) => each.startsWith("The flow could not be used")));
+});
+
+Deno.test("a flow that was trained before is judged before production, and one of this target is used", async () => {
+  const first = await sample(bells, key(3), { stop: { effectiveSampleSize: 500 } });
+  assert.ok(first.flow !== undefined);
+  const run = await sample(bells, key(4), { flow: first.flow, stop: { effectiveSampleSize: 500 } });
+  assert.ok(run.acceptance.global > 0.3);
+  const quality = run.state.best?.quality;
+  assert.ok(quality !== undefined && quality.effectiveSampleFraction > 0.2);
+  // What it says of acceptance is what production finds.
+  assert.ok(Math.abs(quality.acceptance - run.acceptance.global) < 0.1);
+  assert.equal(run.flowQuality?.acceptance, run.acceptance.global);
+});
+
+Deno.test("the rule of a plan decides what production holds", async () => {
+  const plan = {
+    ...planFor(bells, { flow: splineFlow({ layers: 2 }), stop: { maxDraws: 20 } }),
+    mixing: () => ({ localSteps: 3, thin: 1, globalSteps: 2 }),
+  };
+  const shapes: (readonly number[])[] = [];
+  const start = await runAdaptive.start(plan)(tensor(new Float64Array(40)).reshape([20, 2]));
+  for await (const { draws } of runAdaptive.cycles(plan)(start, key(5))) {
+    if (draws.length > 0) {
+      shapes.push(...draws.slice(0, 2).map(({ logDensity }) => logDensity.shape));
+    }
+    if (shapes.length > 1) break;
+  }
+  assert.deepEqual(shapes.slice(0, 2), [[20, 3], [20, 2]]);
+});
