@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { crewOf } from "../flows/crew.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { wrapped } from "../target/circle.ts";
 import { foldIn, type Key } from "../tensor/random.ts";
@@ -63,12 +64,13 @@ async function* fold<State extends ChainState & Tree>(
   while (state.phase !== "done") {
     signal?.throwIfAborted();
     const cycle: Cycle<State> = PHASES[state.phase];
-    const hold = device.hold();
+    // The flow's workers too: training calls follow each other within a cycle.
+    const holds = [device.hold(), crewOf(device.workers ?? 1).hold()];
     try {
       state = await cycle(runtime, state, foldIn(key, state.cycle));
       state = await judge(runtime, state, seconds());
     } finally {
-      hold.release();
+      for (const hold of holds) hold.release();
     }
     yield state;
     if (state.phase !== "done" && state.draws.length === 0 && stop.timeIsUp(seconds())) {

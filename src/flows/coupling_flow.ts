@@ -6,8 +6,8 @@
 import { foldInWords, type KeyWords } from "../random/words.ts";
 import { type Base, basePoints, normalsOf } from "./base.ts";
 import { firstWeights, masksFor, type WeightShape } from "./coupling_layers.ts";
-import { type EngineShape, type MapOptions, type Mapped, withEngine } from "./engine.ts";
-import { type FlowRunOptions, mapRows, updateWeights } from "./shared_engine.ts";
+import type { EngineShape, Mapped } from "./engine.ts";
+import { type FlowRunOptions, mapRows, type RowWork, updateWeights } from "./shared_engine.ts";
 import type { Flow, FlowState } from "./flow.ts";
 import { firstRotations, rotationsFor } from "./rotation.ts";
 import { identityWhitening, whiteningOf } from "./whitening.ts";
@@ -68,8 +68,9 @@ export function couplingFlow(options: CouplingOptions): Flow {
   const map = (
     state: FlowState,
     data: Float64Array,
-    how: MapOptions & FlowRunOptions,
-  ): Promise<Mapped> => mapRows(shapeOf(state), state, data, how);
+    how: RowWork,
+    where?: FlowRunOptions,
+  ): Promise<Mapped> => mapRows(shapeOf(state), state, data, how, where);
   const updates: Flow["updates"] = async (state, data, batches, where) => {
     const shape = shapeOf(state);
     const { weights, ...others } = await updateWeights(shape, state, data, batches, where);
@@ -100,42 +101,31 @@ export function couplingFlow(options: CouplingOptions): Flow {
       return { ...state, ...whitening, rotations };
     },
     async forward(state, position, where) {
-      const { value, log } = await map(state, position, {
-        ...where,
-        inverse: false,
-        density: false,
-      });
+      const { value, log } = await map(state, position, { inverse: false, density: false }, where);
       return { value, logDeterminant: log };
     },
     async inverse(state, base, where) {
-      const { value, log } = await map(state, base, { ...where, inverse: true, density: false });
+      const { value, log } = await map(state, base, { inverse: true, density: false }, where);
       return { value, logDeterminant: log };
     },
     normals: (state) => normalsOf(baseOf(state)),
     async sample(state, normals, { precision = "f64", ...where } = {}) {
       const base = basePoints(baseOf(state), normals);
       const single = precision === "f32";
-      const { value, log } = await map(state, base, {
-        ...where,
-        inverse: true,
-        density: true,
-        single,
-      });
+      const how = { inverse: true, density: true, single };
+      const { value, log } = await map(state, base, how, where);
       return { position: value, logDensity: log };
     },
     logDensity: async (state, position, where) =>
-      (await map(state, position, { ...where, inverse: false, density: true })).log,
-    async scores(state, position) {
-      const { value, log } = await withEngine(
-        shapeOf(state),
-        (engine) => engine.scores(state, position),
-      );
+      (await map(state, position, { inverse: false, density: true }, where)).log,
+    async scores(state, position, where) {
+      const { value, log } = await map(state, position, { scores: true }, where);
       return { score: value, logDensity: log };
     },
     updates,
-    async update(state, data, how) {
+    async update(state, data, how, where) {
       const rows = Uint32Array.from({ length: data.length / state.dimension }, (_, i) => i);
-      const after = await updates(state, data, [{ rows, ...how }]);
+      const after = await updates(state, data, [{ rows, ...how }], where);
       return { state: after.state, loss: after.losses[0] };
     },
   };

@@ -14,6 +14,8 @@ const IDLE_MILLISECONDS = 50;
 const SILENCE_MILLISECONDS = 20_000;
 /** Workers that take longer to start are not waited for. */
 const START_MILLISECONDS = 5_000;
+/** After so many calls in a row that workers could not do, none is given to them any more. */
+const MOST_FAILURES = 3;
 
 /** Thrown where workers could not do a call: the calling thread can. */
 export class Deserted extends Error {
@@ -49,9 +51,14 @@ export class Crew {
   /** The most workers at a time. */
   readonly size: number;
   readonly #silence: number;
+  readonly #patience: number;
+  /** The most workers that could be started so far, if fewer than wanted. */
+  #limit: number;
   #members: Member[] = [];
   #available = true;
   #calls = 0;
+  #holds = 0;
+  #failures = 0;
   #busy: Promise<unknown> = Promise.resolve();
   #idle: ReturnType<typeof setTimeout> | undefined;
   #started: (() => void) | undefined;
@@ -59,10 +66,17 @@ export class Crew {
   /**
    * @param size The most workers at a time.
    * @param silence After so many milliseconds without an answer, a worker is taken for dead.
+   * @param patience Workers that take more milliseconds to start are not waited for.
    */
-  constructor(size: number, silence: number = SILENCE_MILLISECONDS) {
+  constructor(
+    size: number,
+    silence: number = SILENCE_MILLISECONDS,
+    patience: number = START_MILLISECONDS,
+  ) {
     this.size = size;
+    this.#limit = size;
     this.#silence = silence;
+    this.#patience = patience;
   }
 
   /** Whether workers can be had, as far as known. */
@@ -72,60 +86,93 @@ export class Crew {
 
   /** Whether all workers wait for work. */
   get ready(): boolean {
-    return this.#members.length === this.size && this.#members.every(({ ready }) => ready);
+    return this.#members.length === this.#limit && this.#members.every(({ ready }) => ready);
   }
 
-  /** Starts workers that nothing waits for yet. */
-  start(): void {
-    while (this.#available && this.#members.length < this.size) this.#add();
-    this.#rest();
+  /** Starts workers that nothing waits for yet, if somebody holds them. */
+  startIfHeld(): void {
+    if (this.#holds > 0) this.#start();
+  }
+
+  #start(): void {
+    while (this.#available && this.#members.length < this.#limit) this.#add();
+  }
+
+  /** Keeps workers alive while there is no work. */
+  hold(): { release(): void } {
+    this.#holds++;
+    let held = true;
+    return {
+      release: () => {
+        if (!held) return;
+        held = false;
+        this.#holds--;
+        this.#rest();
+      },
+    };
   }
 
   /**
    * Makes a call, after those before it.
    *
-   * @param ordersFor The orders, given how many workers there are. They are begun in their order, each by
-   * the next free worker: as many orders as workers run together.
+   * @param ordersFor The orders, given how many workers there are: each is made when a worker is free for
+   * it, so that few are in memory at a time. As many orders as workers run together.
+   * @param take Gets each answer with the number of its order, in any order. If the call fails, it may
+   * have got some of them.
    * @param options Signal, expected time, and the barrier's control if there is one.
-   * @returns An answer for each order.
    * @throws {Deserted} If workers could not do it.
    * @throws The reason of the signal, if it was aborted.
    */
   run(
-    ordersFor: (members: number) => readonly Order[],
+    ordersFor: (members: number) => Iterable<Order>,
+    take: (answer: Answer, number: number) => void,
     options: CallOptions = {},
-  ): Promise<readonly Answer[]> {
+  ): Promise<void> {
+    const { signal } = options;
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     this.#calls++;
-    const result = this.#busy.then(() => this.#call(ordersFor, options)).finally(() => {
+    const call = this.#busy.then(() => this.#call(ordersFor, take, options)).finally(() => {
       this.#calls--;
       this.#rest();
     });
-    this.#busy = result.catch(() => {});
-    return result;
+    this.#busy = call.catch(() => {});
+    // Also while it waits for another call or for workers to start.
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const stop = (): void => reject(signal?.reason);
+    signal?.addEventListener("abort", stop, { once: true });
+    return Promise.race([call, aborted]).finally(() => signal?.removeEventListener("abort", stop));
   }
 
   async #call(
-    ordersFor: (members: number) => readonly Order[],
+    ordersFor: (members: number) => Iterable<Order>,
+    take: (answer: Answer, number: number) => void,
     { signal, milliseconds = 0, control }: CallOptions,
-  ): Promise<readonly Answer[]> {
+  ): Promise<void> {
     signal?.throwIfAborted();
     clearTimeout(this.#idle);
-    this.start();
+    this.#start();
     if (!this.ready && this.#available) await this.#begun();
     signal?.throwIfAborted();
-    const members = this.#members.filter(({ ready }) => ready);
+    const members = [...this.#members];
     if (members.length === 0) throw new Deserted("Cannot start a worker");
-    const orders = ordersFor(members.length);
-    const answers = new Array<Answer>(orders.length);
+    const orders = ordersFor(members.length)[Symbol.iterator]();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const stop = (): void => reject(signal?.reason);
     signal?.addEventListener("abort", stop, { once: true });
     const watches = new Set<ReturnType<typeof setTimeout>>();
     let [next, done] = [0, 0];
+    let ended = false;
+    const lost = (why: string): void => reject(new Deserted(`Cannot go on in workers: ${why}`));
     const give = (member: Member): void => {
+      member.hear = undefined;
+      if (ended) return;
+      const { value: order, done: none } = orders.next();
+      if (none === true) {
+        ended = true;
+        if (done === next) resolve();
+        return;
+      }
       const number = next++;
-      if (number >= orders.length) return;
-      const lost = (why: string): void => reject(new Deserted(`Cannot go on in workers: ${why}`));
       const watch = setTimeout(() => lost("one is silent"), this.#silence + 20 * milliseconds);
       watches.add(watch);
       member.hear = (report) => {
@@ -134,24 +181,25 @@ export class Crew {
           lost(report?.kind === "failed" ? report.message : "one died");
           return;
         }
-        answers[number] = report.answer;
-        if (++done === orders.length) resolve();
-        else give(member);
+        take(report.answer, number);
+        done++;
+        give(member);
+        if (ended && done === next) resolve();
       };
-      member.worker.postMessage(orders[number]);
-    };
-    try {
-      if (orders.length === 0) return [];
       try {
-        members.forEach(give);
+        member.worker.postMessage(order);
       } catch (error) {
         // What cannot be sent now can never be sent.
         this.#available = false;
-        throw new Deserted(`Cannot send work to a worker: ${error}`);
+        lost(`work cannot be sent to one: ${error}`);
       }
+    };
+    try {
+      members.forEach(give);
       await promise;
-      return answers;
+      this.#failures = 0;
     } catch (error) {
+      if (error instanceof Deserted && ++this.#failures >= MOST_FAILURES) this.#available = false;
       // Those that wait at the barrier, then all: none may speak into a later call.
       if (control !== undefined) {
         const words = new Int32Array(control);
@@ -171,10 +219,20 @@ export class Crew {
   async #begun(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#started = resolve;
-    const late = setTimeout(resolve, START_MILLISECONDS);
+    const late = setTimeout(resolve, this.#patience);
     await promise;
     clearTimeout(late);
     this.#started = undefined;
+    for (const member of this.#members) if (!member.ready) this.#doWithout(member);
+  }
+
+  /** A worker cannot be started: the others do its work, if there are any. */
+  #doWithout(member: Member): void {
+    member.worker.terminate();
+    this.#members = this.#members.filter((other) => other !== member);
+    this.#limit = this.#members.length;
+    if (this.#limit === 0) this.#giveUp();
+    else if (this.ready) this.#started?.();
   }
 
   #add(): void {
@@ -200,7 +258,7 @@ export class Crew {
     worker.onerror = (event) => {
       event.preventDefault();
       if (!member.ready) {
-        this.#giveUp();
+        this.#doWithout(member);
         return;
       }
       this.#members = this.#members.filter((other) => other !== member);
@@ -219,9 +277,9 @@ export class Crew {
 
   #rest(): void {
     clearTimeout(this.#idle);
-    if (this.#calls === 0 && this.#members.length > 0) {
+    if (this.#calls === 0 && this.#holds === 0 && this.#members.length > 0) {
       // Those that are still starting get their time: somebody just asked for them.
-      const patience = this.ready ? IDLE_MILLISECONDS : START_MILLISECONDS;
+      const patience = this.ready ? IDLE_MILLISECONDS : this.#patience;
       this.#idle = setTimeout(() => this.#end(), patience);
     }
   }

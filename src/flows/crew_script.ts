@@ -6,6 +6,7 @@
  */
 import {
   type Description,
+  type Earlier,
   type Exports,
   instantiateEngine,
   makeEngine,
@@ -25,13 +26,15 @@ export interface Order {
   readonly description: Description;
   /** Its state and rows. */
   readonly written: Written;
-  /** What to do: send the rows through the flow, or make updates together with others. */
+  /** What to do: send the rows through the flow, find their slopes, or update together with others. */
   readonly work:
     | { readonly inverse: boolean; readonly density: boolean; readonly single: boolean }
+    | { readonly scores: true }
     | {
       readonly steps: readonly Step[];
       readonly updates: number;
       readonly count: number;
+      readonly earlier?: Earlier | undefined;
       readonly team: Team;
     };
 }
@@ -98,7 +101,8 @@ function serve(scope: Scope, calls: Calls): void {
       ];
       return { trained, numbers: at.map(numbers) };
     }
-    e.engineMap(engine, Number(work.inverse), Number(work.density), Number(work.single));
+    if ("scores" in work) e.engineScores(engine);
+    else e.engineMap(engine, Number(work.inverse), Number(work.density), Number(work.single));
     const doubles = (address: number, length: number): Float64Array<ArrayBuffer> =>
       new Float64Array(e.memory.buffer, address, length).slice();
     const { length } = written.data;

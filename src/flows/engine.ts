@@ -8,6 +8,7 @@ import { type Base, logDensityAtOrigin } from "./base.ts";
 import { ENGINE_BYTES } from "./engine_bytes.ts";
 import {
   type Description,
+  type Earlier,
   type Exports,
   instantiateEngine,
   makeEngine,
@@ -124,6 +125,8 @@ export interface EngineUpdates {
   readonly weights: Weights;
   /** The mean of the weights after each update. */
   readonly average: Float32Array;
+  /** Their sum, to go on from in a later part of the same call. */
+  readonly sum: Float32Array;
   /** The loss (mean of −ln q over the batch, each times its weight) before each update. */
   readonly losses: readonly number[];
 }
@@ -265,6 +268,7 @@ export class Engine {
    * @param from The weights before, and the whitening.
    * @param data n × d, from which the batches choose rows.
    * @param batches What each update is made from, and how.
+   * @param earlier Updates of the same call before these, over which the mean goes too.
    * @returns The weights after, their mean, and the losses.
    * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
    * range.
@@ -273,6 +277,7 @@ export class Engine {
     from: Numbers & Weights,
     data: Float64Array,
     batches: readonly Batch[],
+    earlier?: Earlier,
   ): EngineUpdates {
     const e = this.#exports;
     const engine = this.#engine;
@@ -280,7 +285,7 @@ export class Engine {
     const moments = { first: from.firstMoment, second: from.secondMoment };
     writeNumbers(e, engine, { ...this.written(from, data), moments });
     e.engineWhiten(engine);
-    const work = { steps, updates: from.updates, count: this.count };
+    const work = { steps, updates: from.updates, count: this.count, earlier };
     const trained = train(e, engine, work);
     if (trained === undefined) throw new Error("Cannot stop training without a team");
     return {
@@ -290,7 +295,8 @@ export class Engine {
         secondMoment: this.#singles(e.engineSecondMoment(engine)).slice(),
         updates: trained.updates,
       },
-      average: Float32Array.from(trained.average),
+      average: trained.average,
+      sum: trained.sum,
       losses: trained.losses,
     };
   }

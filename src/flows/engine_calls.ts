@@ -172,12 +172,22 @@ export interface Team {
   readonly patience: number;
 }
 
+/** Updates of the same call before those of a part. */
+export interface Earlier {
+  /** How many. */
+  readonly steps: number;
+  /** Sum of the weights after each: going on from it has the bits of one part. */
+  readonly sum: Float32Array;
+}
+
 /** What training gives. */
 export interface Trained {
   /** Loss before each update. */
   readonly losses: number[];
   /** Mean of the weights after each update. */
   readonly average: Float32Array<ArrayBuffer>;
+  /** Their sum. */
+  readonly sum: Float32Array<ArrayBuffer>;
   /** Updates so far. */
   readonly updates: number;
 }
@@ -197,7 +207,12 @@ export interface Trained {
 export function train(
   e: Exports,
   engine: number,
-  work: { readonly steps: readonly Step[]; readonly updates: number; readonly count: number },
+  work: {
+    readonly steps: readonly Step[];
+    readonly updates: number;
+    readonly count: number;
+    readonly earlier?: Earlier | undefined;
+  },
   team?: Team,
 ): Trained | undefined {
   const most = 8;
@@ -229,7 +244,10 @@ export function train(
   const parts = new Float64Array(most);
   const losses: number[] = [];
   let { updates } = work;
-  let sum = 0;
+  // Room for the sum, and where it is.
+  let sum = e.engineSumWeights(engine, 1);
+  const { earlier } = work;
+  if (earlier) new Float32Array(e.memory.buffer, sum, work.count).set(earlier.sum);
   for (let number = 0; number < work.steps.length; number++) {
     const { rows, weights, learningRate, clip, weightDecay } = work.steps[number];
     const size = least * Math.ceil(rows.length / (least * most));
@@ -271,10 +289,9 @@ export function train(
       updates += e.engineUpdate(engine, updates + 1, learningRate, clip, weightDecay);
     }
     losses.push(loss);
-    sum = e.engineSumWeights(engine, Number(number === 0));
+    sum = e.engineSumWeights(engine, Number(number === 0 && !earlier));
   }
-  if (work.steps.length === 0) sum = e.engineSumWeights(engine, 1);
-  const over = Math.max(1, work.steps.length);
-  const average = new Float32Array(e.memory.buffer, sum, work.count).map((each) => each / over);
-  return { losses, average, updates };
+  const over = Math.max(1, work.steps.length + (earlier?.steps ?? 0));
+  const all = new Float32Array(e.memory.buffer, sum, work.count).slice();
+  return { losses, average: all.map((each) => each / over), sum: all, updates };
 }

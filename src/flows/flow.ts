@@ -114,12 +114,13 @@ export interface Flow {
     where?: FlowRunOptions,
   ): Promise<Float64Array>;
   /** Log density and its gradient in the points, n × d. */
-  scores(state: FlowState, position: Float64Array): Promise<FlowScores>;
+  scores(state: FlowState, position: Float64Array, where?: FlowRunOptions): Promise<FlowScores>;
   /** One gradient step on −E ln q over rows n × d. */
   update(
     state: FlowState,
     data: Float64Array,
     options: UpdateOptions,
+    where?: FlowRunOptions,
   ): Promise<{ readonly state: FlowState; readonly loss: number }>;
   /**
    * Several gradient steps, each on −E ln q over the rows of data n × d that its batch names, each times

@@ -11,6 +11,7 @@ import type { Answer, Order } from "./crew_script.ts";
 import {
   type Batch,
   describe,
+  type Engine,
   engineModule,
   type EngineShape,
   type EngineUpdates,
@@ -20,7 +21,7 @@ import {
   type Weights,
   withEngine,
 } from "./engine.ts";
-import type { Step, Written } from "./engine_calls.ts";
+import type { Earlier, Step, Written } from "./engine_calls.ts";
 
 /** Where the work of a flow is done. It has no influence on results. */
 export interface FlowRunOptions {
@@ -34,28 +35,36 @@ export interface FlowRunOptions {
 const ROWS_AT_ONCE = 512;
 /** Rows that a worker takes at most, which bounds the engine's memory. */
 const MOST_ROWS = 4096;
+/** Updates of this thread between two looks at the clock take about so long. */
+const SLICE_MILLISECONDS = 8;
+/** What would take one thread longer is given to a team in parts: a lost worker costs no more than one. */
+const TEAM_MILLISECONDS = 1000;
 /** Most chunks of a batch; see `train`. */
 const MOST_CHUNKS = 8;
 
 /** The workers that are worth it for work that takes so long here; none for this thread alone. */
-function crewFor(workers: number, milliseconds: number, crews = crewOf): Crew | undefined {
+function crewFor(workers: number, milliseconds: number): Crew | undefined {
   if (workers <= 1) return undefined;
-  const crew = crews(workers);
+  const crew = crewOf(workers);
   if (isWorth(crew, milliseconds)) return crew;
-  // Too little to wait for their start; but more of it may follow.
-  if (isWorth({ available: crew.available, ready: true }, milliseconds)) crew.start();
+  // Too little to wait for their start; but more of it follows where they are held.
+  if (isWorth({ available: crew.available, ready: true }, milliseconds)) crew.startIfHeld();
   return undefined;
 }
 
-/** Gives what workers give, or nothing where this thread has to do it. */
-async function orNothing<Result>(work: Promise<Result>): Promise<Result | undefined> {
+/** Whether workers did it; if not, this thread has to. */
+async function isDone(work: Promise<void>): Promise<boolean> {
   try {
-    return await work;
+    await work;
+    return true;
   } catch (error) {
-    if (error instanceof Deserted) return undefined;
+    if (error instanceof Deserted) return false;
     throw error;
   }
 }
+
+/** What is wanted of rows: their images and densities, or the slopes of the log density in them. */
+export type RowWork = MapOptions | { readonly scores: true };
 
 /**
  * Sends rows through a flow: each row's bits are those it has alone, however the rows are cut.
@@ -63,14 +72,16 @@ async function orNothing<Result>(work: Promise<Result>): Promise<Result | undefi
  * @param shape What the flow is made of.
  * @param state Weights and whitening.
  * @param data n × d.
- * @param options Which way, what is wanted of each row, and where.
+ * @param how What is wanted of each row.
+ * @param where How many workers, and a signal.
  * @returns The rows and their numbers.
  */
 export async function mapRows(
   shape: EngineShape,
   state: Numbers,
   data: Float64Array,
-  { workers = 1, signal, ...how }: MapOptions & FlowRunOptions,
+  how: RowWork,
+  { workers = 1, signal }: FlowRunOptions = {},
 ): Promise<Mapped> {
   const { dimension } = shape;
   const rows = data.length / dimension;
@@ -81,51 +92,98 @@ export async function mapRows(
     all.value.set(value, first * dimension);
     all.log.set(log, first);
   };
+  const here = (engine: Engine, piece: Float64Array): Mapped =>
+    "scores" in how ? engine.scores(state, piece) : engine.map(state, piece, how);
+  let deserted = false;
   let milliseconds = 0;
   for (let first = 0; first < rows;) {
-    const end = Math.min(first + ROWS_AT_ONCE, rows);
-    const piece = data.subarray(first * dimension, end * dimension);
+    const from = first;
+    const end = Math.min(from + ROWS_AT_ONCE, rows);
     await withEngine(shape, (engine) => {
       const start = performance.now();
-      keep(first, engine.map(state, piece, how));
+      keep(from, here(engine, data.subarray(from * dimension, end * dimension)));
       milliseconds += performance.now() - start;
     });
     first = end;
     const expected = milliseconds / first * (rows - first);
-    const crew = crewFor(workers, expected);
+    const crew = deserted ? undefined : crewFor(workers, expected);
     if (crew !== undefined) {
-      const size = Math.ceil((rows - first) / workers / ROWS_AT_ONCE) * ROWS_AT_ONCE;
-      const piece = Math.min(size, MOST_ROWS);
-      const description = describe(shape);
-      const module = await engineModule();
-      const orders: Order[] = [];
-      for (let from = first; from < rows; from += piece) {
-        const part = data.slice(from * dimension, (from + piece) * dimension);
-        const work = { inverse: how.inverse, density: how.density, single: how.single ?? false };
-        orders.push({ module, description, written: { ...written, data: part }, work });
-      }
-      const answers = await orNothing(
-        crew.run(() => orders, { signal, milliseconds: expected }),
-      );
-      answers?.forEach((answer, i) => keep(first + i * piece, answer as Mapped));
-      if (answers !== undefined) break;
+      const orders = { shape, written, how, first };
+      if (await isDone(mapTogether(crew, orders, keep, { signal, expected }))) break;
+      deserted = true;
     }
     if (pauses.due()) await pauses.take();
   }
   return all;
 }
 
-/** How long a row takes in training, for shapes that have been trained in this thread. */
+/** Sends the rows from `first` on through a flow in workers, in pieces. */
+async function mapTogether(
+  crew: Crew,
+  { shape, written, how, first }: {
+    readonly shape: EngineShape;
+    readonly written: Written;
+    readonly how: RowWork;
+    readonly first: number;
+  },
+  keep: (first: number, part: Mapped) => void,
+  { signal, expected }: { readonly signal: AbortSignal | undefined; readonly expected: number },
+): Promise<void> {
+  const { data } = written;
+  const { dimension } = shape;
+  const rest = data.length / dimension - first;
+  const size = Math.ceil(rest / crew.size / ROWS_AT_ONCE) * ROWS_AT_ONCE;
+  const piece = Math.min(size, MOST_ROWS);
+  const module = await engineModule();
+  const description = describe(shape);
+  const work = "scores" in how ? how : { ...how, single: how.single ?? false };
+  function* orders(): Generator<Order> {
+    for (let at = first * dimension; at < data.length; at += piece * dimension) {
+      const part = data.slice(at, at + piece * dimension);
+      yield { module, description, written: { ...written, data: part }, work };
+    }
+  }
+  const take = (answer: Answer, number: number): void =>
+    keep(first + number * piece, answer as Mapped);
+  await crew.run(orders, take, { signal, milliseconds: expected });
+}
+
+/** How many steps from one on have at most so many examples; at least one. */
+function stepsWithin(steps: readonly Step[], from: number, examples: number): readonly Step[] {
+  let end = from;
+  let sum = 0;
+  while (end < steps.length) {
+    sum += steps[end].rows.length;
+    if (sum > examples && end > from) break;
+    end++;
+  }
+  return steps.slice(from, end);
+}
+
+const examplesOf = (steps: readonly Step[]): number =>
+  steps.reduce((sum, { rows }) => sum + rows.length, 0);
+
+/** How long a row takes in training here, for shapes that have been trained in this thread. */
 const pace = new Map<string, number>();
+/** So many shapes are remembered. */
+const MOST_PACES = 16;
+
+function rememberPace(name: string, milliseconds: number): void {
+  // Put in again as the newest; the oldest goes.
+  pace.delete(name);
+  pace.set(name, milliseconds);
+  const [oldest] = pace.keys();
+  if (pace.size > MOST_PACES) pace.delete(oldest);
+}
 
 /**
- * Updates weights by batches.
+ * Updates weights by batches, in this thread in slices between which other tasks have their turn.
  *
  * @param shape What the flow is made of.
  * @param state The weights before, and the whitening.
  * @param data n × d, from which the batches choose rows.
  * @param batches What each update is made from, and how.
- * @param options Where.
+ * @param where How many workers, and a signal.
  * @returns The weights after, their mean, and the losses.
  * @throws {RangeError} If a batch is empty, names rows that are not there, or its options are out of
  * range.
@@ -136,27 +194,52 @@ export async function updateWeights(
   data: Float64Array,
   batches: readonly Batch[],
   { workers = 1, signal }: FlowRunOptions = {},
-): Promise<EngineUpdates> {
-  signal?.throwIfAborted();
-  const complete = completeBatches(batches, data.length / shape.dimension);
+): Promise<Omit<EngineUpdates, "sum">> {
+  const pauses = pausesOf(signal);
   await withEngine(shape, (engine) => engine.written(state, data));
-  const { data: rows, steps } = namedRows(data, shape.dimension, complete);
-  const examples = steps.reduce((sum, step) => sum + step.rows.length, 0);
+  const steps = completeBatches(batches, data.length / shape.dimension);
   const name = JSON.stringify(shape);
-  const expected = (pace.get(name) ?? 0) * examples;
-  const crew = typeof SharedArrayBuffer === "function" ? crewFor(workers, expected) : undefined;
-  if (crew !== undefined) {
-    const written = await withEngine(shape, (engine) => engine.written(state, rows));
-    const work = { shape, state, written, steps };
-    const trained = await orNothing(trainTogether(crew, work, { signal, expected }));
-    if (trained !== undefined) return trained;
+  const { weights, firstMoment, secondMoment, updates } = state;
+  let now: Weights = { weights, firstMoment, secondMoment, updates };
+  let average = state.weights;
+  let earlier: Earlier | undefined;
+  const losses: number[] = [];
+  const keep = (updated: EngineUpdates): void => {
+    now = updated.weights;
+    average = updated.average;
+    for (const loss of updated.losses) losses.push(loss);
+    earlier = { steps: losses.length, sum: updated.sum };
+  };
+  // Without shared memory no team can be had.
+  let alone = typeof SharedArrayBuffer !== "function";
+  while (losses.length < steps.length) {
+    const each = pace.get(name);
+    // As long as nothing is known, one update.
+    const within = (milliseconds: number): readonly Step[] =>
+      stepsWithin(steps, losses.length, each === undefined ? 1 : milliseconds / each);
+    const part = within(TEAM_MILLISECONDS);
+    const expected = (each ?? 0) * examplesOf(part);
+    const crew = alone ? undefined : crewFor(workers, expected);
+    if (crew !== undefined) {
+      const named = namedRows(data, shape.dimension, part);
+      const written = await withEngine(
+        shape,
+        (engine) => engine.written({ ...state, ...now }, named.data),
+      );
+      const work = { shape, state: now, written, steps: named.steps, earlier };
+      const together = trainTogether(crew, work, { signal, expected }).then(keep);
+      if (await isDone(together)) continue;
+      alone = true;
+    }
+    const named = namedRows(data, shape.dimension, within(SLICE_MILLISECONDS));
+    await withEngine(shape, (engine) => {
+      const start = performance.now();
+      keep(engine.update({ ...state, ...now }, named.data, named.steps, earlier));
+      rememberPace(name, (performance.now() - start) / examplesOf(named.steps));
+    });
+    if (pauses.due()) await pauses.take();
   }
-  return await withEngine(shape, (engine) => {
-    const start = performance.now();
-    const updated = engine.update(state, rows, steps);
-    if (examples > 0) pace.set(name, (performance.now() - start) / examples);
-    return updated;
-  });
+  return { weights: now, average, losses };
 }
 
 /** What a team trains. */
@@ -169,6 +252,8 @@ export interface TeamWork {
   readonly written: Written;
   /** The updates. */
   readonly steps: readonly Step[];
+  /** Updates of the same call before them. */
+  readonly earlier?: Earlier | undefined;
 }
 
 /**
@@ -182,7 +267,7 @@ export interface TeamWork {
  */
 export async function trainTogether(
   crew: Crew,
-  { shape, state, written, steps }: TeamWork,
+  { shape, state, written, steps, earlier }: TeamWork,
   { signal, expected = 0, patience = 20_000 }: {
     readonly signal?: AbortSignal | undefined;
     readonly expected?: number;
@@ -207,15 +292,17 @@ export async function trainTogether(
         steps,
         updates: state.updates,
         count,
+        earlier,
         team: { member, members, patience: patience + 20 * expected, ...shared },
       },
     }));
-  const options = { signal, milliseconds: expected, control: shared.control };
-  const [first] = await crew.run(orders, options);
-  const { trained: { losses, average, updates }, numbers } = first as Extract<
+  const answers: Answer[] = [];
+  const take = (answer: Answer, member: number): void => void (answers[member] = answer);
+  await crew.run(orders, take, { signal, milliseconds: expected, control: shared.control });
+  const { trained: { losses, average, sum, updates }, numbers } = answers[0] as Extract<
     Answer,
     { readonly trained: unknown }
   >;
   const [weights, firstMoment, secondMoment] = numbers;
-  return { weights: { weights, firstMoment, secondMoment, updates }, average, losses };
+  return { weights: { weights, firstMoment, secondMoment, updates }, average, sum, losses };
 }

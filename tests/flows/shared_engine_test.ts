@@ -1,5 +1,6 @@
 /** The work of flows over workers: the same bits as in one thread, whatever happens to the workers. */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { Crew, Deserted } from "../../src/flows/crew.ts";
 import { withEngine } from "../../src/flows/engine.ts";
 import { type Batch, completeBatches } from "../../src/flows/batch.ts";
@@ -10,6 +11,7 @@ import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { withWorkers } from "../../src/flows/with_workers.ts";
 import { withRecordedWorkers } from "../device/recorded_workers.ts";
 import { correlated, DEFAULT_FORM, perturbed, shapeOf } from "./reference.ts";
+import { withStartedCrew } from "./started_crew.ts";
 
 const DIMENSION = 3;
 const OPTIONS = { layers: 2, hidden: [7] };
@@ -67,7 +69,11 @@ Deno.test("rows have the same bits however they are cut, and whoever computes th
   for (const way of [{ inverse: true, density: true }, { inverse: false, density: true }]) {
     const whole = await withEngine(shape, (engine) => engine.map(state, rows, way));
     for (const workers of [1, 2, 3, 8]) {
-      assert.deepEqual(await mapRows(shape, state, rows, { ...way, workers }), whole);
+      await withStartedCrew(workers, async (calls) => {
+        const shared = await mapRows(shape, state, rows, way, { workers });
+        assert(isDeepStrictEqual(shared, whole), `${workers} workers`);
+        assert.equal(calls(), workers > 1 ? 1 : 0);
+      });
     }
   }
 });
@@ -89,7 +95,7 @@ Deno.test("a worker that dies or does not come to the barrier ends the call, not
     // Of three members for four chunks two wait: Deno ends a worker only when it waits for something.
     const crew = new Crew(3, 300);
     const call = trainTogether(crew, await work(long), { patience: 100 });
-    const killed = setInterval(() => started[1]?.terminate(), 20);
+    const killed = setInterval(() => crew.ready && started[1].terminate(), 20);
     await assert.rejects(call, Deserted);
     clearInterval(killed);
     // The next call gets new workers.

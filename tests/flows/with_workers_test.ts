@@ -5,7 +5,15 @@ import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { withWorkers } from "../../src/flows/with_workers.ts";
 import { correlated } from "./reference.ts";
 
-const METHODS = ["forward", "inverse", "sample", "logDensity", "updates"] as const;
+const METHODS = [
+  "forward",
+  "inverse",
+  "sample",
+  "logDensity",
+  "scores",
+  "update",
+  "updates",
+] as const;
 
 Deno.test("withWorkers() tells each method where to work, and a call's own word counts more", async () => {
   const said: unknown[] = [];
@@ -22,9 +30,14 @@ Deno.test("withWorkers() tells each method where to work, and a call's own word 
   await shared.inverse(state, data);
   await shared.sample(state, data, { precision: "f32" });
   await shared.logDensity(state, data, { workers: 1 });
+  await shared.scores(state, data);
+  await shared.update(state, data, { learningRate: 1e-3 }, { workers: 2 });
   await shared.updates(state, data, []);
   const where = { workers: 3, signal };
-  const expected = [where, where, { ...where, precision: "f32" }, { workers: 1, signal }, where];
+  const expected = [where, where, { ...where, precision: "f32" }, { workers: 1, signal }, where, {
+    workers: 2,
+    signal,
+  }, where];
   assert.deepEqual(said, expected);
 });
 
