@@ -39,14 +39,28 @@ export type FlowTrainingStep = (
 const LEAST_GAIN = 0.02;
 /** The newest held-out rows are enough to judge by. */
 const MOST_HELD = 1000;
+/** From fewer rows there is no covariance. */
+const LEAST_WHITENED = 2;
+
+/** Positions of these rows, rows × d. */
+function positionsOf({ data, dimension: d }: Replay, rows: Uint32Array): Float64Array {
+  const positions = new Float64Array(rows.length * d);
+  rows.forEach((row, i) => positions.set(data.subarray(row * d, (row + 1) * d), i * d));
+  return positions;
+}
 
 /** The newest held-out positions, rows × d. */
 function heldPositions(replay: Replay): Float64Array {
-  const { data, dimension: d } = replay;
-  const rows = rowsOf(replay, "held").slice(-MOST_HELD);
-  const held = new Float64Array(rows.length * d);
-  rows.forEach((row, i) => held.set(data.subarray(row * d, (row + 1) * d), i * d));
-  return held;
+  return positionsOf(replay, rowsOf(replay, "held").slice(-MOST_HELD));
+}
+
+/**
+ * What the whitening is found from, rows × d: it has d² / 2 numbers, as many as draws where those are few,
+ * so that held-out positions must not reach it either.
+ */
+function whiteningPositions(replay: Replay): Float64Array {
+  const rows = rowsOf(replay, "trained");
+  return rows.length < LEAST_WHITENED ? replay.data : positionsOf(replay, rows);
 }
 
 interface Judged {
@@ -64,7 +78,7 @@ function meanLoss(logDensity: Float64Array): number {
 }
 
 /**
- * Starts the training of a flow: whitens it by what it is to learn from.
+ * Starts the training of a flow: whitens it by what it is to learn from, held-out positions left out.
  *
  * @param flow The kind of flow.
  * @param state A state of it, as `flow.init` gives one.
@@ -78,7 +92,7 @@ export async function startTraining(
   replay: Replay,
   cycle = 0,
 ): Promise<FlowTraining> {
-  const white = flow.whiten(state, replay.data);
+  const white = flow.whiten(state, whiteningPositions(replay));
   return {
     flow: white,
     best: white,

@@ -77,6 +77,23 @@ Deno.test("without anything held out the newest flow is the best", async () => {
   assert.equal(after.stale, 0);
 });
 
+Deno.test("what is held out does not reach the whitening", async () => {
+  const replay = bananaReplay();
+  const from = (given: Replay): ReturnType<typeof startTraining> =>
+    startTraining(flow, flow.init(2, [1, 2]), given);
+  const moved = (wanted: "held" | "trained"): Replay => {
+    const data = replay.data.slice();
+    for (const row of rowsOf(replay, wanted)) data[2 * row] += row % 5;
+    return { ...replay, data };
+  };
+  const { flow: white } = await from(replay);
+  assert.deepEqual((await from(moved("held"))).flow, white);
+  assert.notDeepEqual((await from(moved("trained"))).flow, white);
+  // Where nothing but that is there, it has to do.
+  const held = { ...replay, held: new Uint8Array(replay.held.length).fill(1) };
+  assert.notDeepEqual((await from(held)).flow.cholesky, flow.init(2, [1, 2]).cholesky);
+});
+
 Deno.test("what is held out does not reach the updates", async () => {
   const replay = bananaReplay();
   const training = await start();
