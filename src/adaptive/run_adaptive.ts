@@ -75,7 +75,9 @@ async function* fold<State extends ChainState & Tree>(
       // Out of time before production: what draws there can be are better than none. Of the flows in
       // training the best one serves, which is the one that was judged.
       const flow = state.best?.flow ?? state.flow;
-      state = { ...state, flow, phase: "production", cycleInPhase: 0, interrupted: state };
+      const acceptance = { local: EMPTY_MEAN, global: EMPTY_MEAN };
+      const production = { phase: "production", cycleInPhase: 0, flow, acceptance } as const;
+      state = { ...state, ...production, interrupted: state };
     }
   }
 }

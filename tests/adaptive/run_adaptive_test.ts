@@ -181,6 +181,9 @@ Deno.test("a run that was out of time in training goes on with the flow that was
   assert.ok(last?.interrupted !== undefined && last.best !== undefined);
   assert.notDeepEqual(last.interrupted.flow?.weights, last.best.flow.weights);
   assert.deepEqual(last.flow, last.best.flow);
+  // Acceptance is that of production, not of training too.
+  const made = last.logWeights.reduce((sum, { size }) => sum + size, 0);
+  assert.equal(last.acceptance.global.count, made);
 });
 
 Deno.test("cycle i draws from foldIn(key, i): another key changes every cycle", async () => {
