@@ -63,6 +63,26 @@ Deno.test("a flow that was trained before is judged before production, and one o
   assert.equal(run.flowQuality?.acceptance, run.acceptance.global);
 });
 
+Deno.test("a flow is judged by enough proposals, however few chains there are", async () => {
+  // Of 4 proposals one at least carries the weight: a share of 1/4, however bad the flow is.
+  const far = density(8, (x) => x.sub(6).mul(30).square().sum().mul(-0.5));
+  const wide: typeof splineFlow = () => ({
+    ...splineFlow({ layers: 1 }),
+    // A flow of another target.
+    whiten: (state) => state,
+  });
+  const run = await sample(far, key(2), {
+    chains: 4,
+    flow: wide(),
+    schedule: { warmupWindows: [40, 60], trainCycles: 2, trainGlobalSteps: 1 },
+    stop: { maxDraws: 200 },
+  });
+  assert.ok(run.state.best !== undefined);
+  assert.ok(run.state.best.quality.effectiveSampleFraction < 0.01);
+  assert.equal(run.state.logWeights.length, 0);
+  assert.ok(run.warnings.some((warning) => warning.startsWith("The flow could not be used")));
+});
+
 Deno.test("the rule of a plan decides what production holds", async () => {
   const plan = {
     ...planFor(bells, { flow: splineFlow({ layers: 2 }), stop: { maxDraws: 20 } }),
