@@ -68,7 +68,8 @@ function joined<A extends NumberArray>(before: A, added: A, surplus: number): A 
  *
  * Every eighth chain is held out for validation, all of it and in every cycle: successive states of a
  * chain are near each other or the same, so that a state that is held out tells nothing new if its
- * neighbours are trained on. With fewer chains every eighth step of all of them is held out.
+ * neighbours are trained on. With fewer chains every eighth step of all of them is held out, counted
+ * from cycle to cycle: one cycle may hold less than eight.
  *
  * @param replay The buffer before.
  * @param draws Positions and what is known of them.
@@ -90,7 +91,7 @@ export function addToReplay(
       const here = position.data.subarray(row * d, (row + 1) * d) as Float64Array;
       if (!here.every(Number.isFinite)) continue;
       rows.push(row);
-      const counted = chains >= HELD_OUT ? chain : draw;
+      const counted = chains >= HELD_OUT ? chain : cycle * draws + draw;
       held.push(counted % HELD_OUT === HELD_OUT - 1 ? 1 : 0);
     }
   }

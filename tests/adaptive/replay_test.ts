@@ -90,6 +90,18 @@ Deno.test("with few chains every eighth step is held out", () => {
   assert.deepEqual(held, [7, 107, 15, 115]);
 });
 
+Deno.test("with few chains every eighth step is held out, however few there are in a cycle", () => {
+  let replay = emptyReplay(1);
+  for (let cycle = 0; cycle < 40; cycle++) {
+    replay = added(replay, chains(2, 3, 3 * cycle), 400, cycle);
+  }
+  assert.equal(rowsOf(replay, "held").length, 240 / 8);
+  // Single draws, as of one global step in a cycle.
+  let single = emptyReplay(1);
+  for (let cycle = 0; cycle < 16; cycle++) single = added(single, chains(2, 1, cycle), 400, cycle);
+  assert.deepEqual([...rowsOf(single, "held")].map((row) => single.data[row]), [7, 107, 15, 115]);
+});
+
 Deno.test("an empty buffer has no rows", () => {
   assert.equal(rowsOf(emptyReplay(3), "held").length, 0);
   const none = addToReplay(emptyReplay(1), {
