@@ -4,6 +4,8 @@
  * @module
  */
 import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
+import { expectOptions } from "../tensor/expect_options.ts";
+import { expectNumber, SHARE } from "./expect_number.ts";
 
 /** What a cycle of production holds. */
 export interface Mixture {
@@ -43,9 +45,14 @@ export interface MixingOptions {
  *
  * @param options Where the bounds are.
  * @returns The rule.
+ * @throws {TypeError} If there is an unknown option.
+ * @throws {RangeError} If a bound is not a number from 0 to 1.
  */
 export function mixByQuality(options: MixingOptions = {}): MixingRule {
+  expectOptions(options, ["leastFraction", "rare"], "mix moves");
   const { leastFraction = 0.01, rare = 0.2 } = options;
+  expectNumber("mix moves", "leastFraction", leastFraction, SHARE);
+  expectNumber("mix moves", "rare", rare, SHARE);
   return ({ localSteps, thin, globalSteps }, quality) => {
     if (quality === undefined) return { localSteps, thin, globalSteps };
     if (!(quality.effectiveSampleFraction >= leastFraction)) {

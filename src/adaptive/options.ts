@@ -156,6 +156,9 @@ export function checkOptions<State extends ChainState & Tree>(
   return checkNames(options, OPTIONS, "");
 }
 
+/** A flow cannot be whitened by fewer positions to any purpose: `fitFlow` asks for as many. */
+const LEAST_REPLAYED = 16;
+
 /** The schedule with what was left out, if all of it makes sense. */
 export function checkSchedule(
   defaults: Schedule,
@@ -181,7 +184,8 @@ export function checkSchedule(
       ),
     );
   }
-  const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, ...counts } = schedule;
+  const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, replayCapacity, ...counts } =
+    schedule;
   const checks: Either<Error, unknown>[] = [
     checkNames(given, defaults as unknown as Readonly<Record<string, unknown>>, "schedule."),
     checkCount("schedule.warmupWindows.length", warmupWindows.length, 1),
@@ -189,6 +193,7 @@ export function checkSchedule(
     checkCount("schedule.trainCycles", trainCycles, 1),
     checkCount("schedule.globalSteps", globalSteps, 0),
     checkCount("schedule.trainGlobalSteps", trainGlobalSteps, 1),
+    checkCount("schedule.replayCapacity", replayCapacity, LEAST_REPLAYED),
     ...Object.entries(counts).map(([name, count]) => checkCount(`schedule.${name}`, count, 1)),
     schedule.thin <= schedule.localSteps ? either.right(schedule) : either.left(
       new RangeError(
