@@ -186,6 +186,13 @@ export function checkSchedule(
   }
   const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, replayCapacity, ...counts } =
     schedule;
+  const keepsSome = (thin: "thin" | "trainThin", steps: "localSteps" | "trainLocalSteps") =>
+    schedule[thin] <= schedule[steps] ? either.right(schedule) : either.left(
+      new RangeError(
+        `Cannot sample with \`schedule.${thin}\` ${schedule[thin]} above \`schedule.${steps}\` ` +
+          `${schedule[steps]}: no local state would be kept`,
+      ),
+    );
   const checks: Either<Error, unknown>[] = [
     checkNames(given, defaults as unknown as Readonly<Record<string, unknown>>, "schedule."),
     checkCount("schedule.warmupWindows.length", warmupWindows.length, 1),
@@ -195,12 +202,8 @@ export function checkSchedule(
     checkCount("schedule.trainGlobalSteps", trainGlobalSteps, 1),
     checkCount("schedule.replayCapacity", replayCapacity, LEAST_REPLAYED),
     ...Object.entries(counts).map(([name, count]) => checkCount(`schedule.${name}`, count, 1)),
-    schedule.thin <= schedule.localSteps ? either.right(schedule) : either.left(
-      new RangeError(
-        `Cannot sample with \`schedule.thin\` ${schedule.thin} above \`schedule.localSteps\` ` +
-          `${schedule.localSteps}: no local state would be kept`,
-      ),
-    ),
+    keepsSome("thin", "localSteps"),
+    keepsSome("trainThin", "trainLocalSteps"),
   ];
   return checks.find(either.isLeft) ?? either.right(schedule);
 }

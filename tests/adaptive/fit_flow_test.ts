@@ -7,6 +7,7 @@ import {
   normal,
   splineFlow,
   tensor,
+  trainInCycles,
 } from "../../mod.ts";
 
 const flow = splineFlow({ layers: 4, bins: 6 });
@@ -61,11 +62,18 @@ Deno.test("what cannot be fitted is refused", async () => {
     [normal(key(1), [15]), {}, /^TypeError: Cannot fit a flow to draws of shape \[15\]/],
     [draws, { cycles: 0 }, /^RangeError: Cannot fit a flow with `cycles` 0/],
     [draws, { gradient: [1, 2] }, /^TypeError: .*`gradient` of shape \[2\]: expected \[2000,1\]$/],
+    [draws, { periodic: "yes" as never }, /^TypeError: .*`periodic` "yes": give true or false/],
+    [draws, { train: { score: 1 } as never }, /^TypeError: .*`train`: give trainInCycles/],
+    [draws, { train: trainInCycles({ score: 1 }) }, /^TypeError: .* without `gradient`: give that/],
     [draws, { rounds: 3 } as FitFlowOptions, /^TypeError: .*unknown option `rounds`/],
   ];
   for (const [given, options, message] of refused) {
     await assert.rejects(fitFlow(flow, given as never, key(1), options), message);
   }
+  await assert.rejects(
+    fitFlow(splineFlow as never, draws, key(1)),
+    /^TypeError: Cannot fit this: give a kind of flow, such as splineFlow\(\)/,
+  );
   const signal = AbortSignal.abort();
   await assert.rejects(fitFlow(flow, draws, key(1), { signal }), { name: "AbortError" });
 });

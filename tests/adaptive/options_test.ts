@@ -97,6 +97,11 @@ const refused: [what: string, options: unknown, message: RegExp][] = [
     { schedule: { localSteps: 4 } },
     /thin` 5 above .*localSteps` 4/,
   ],
+  [
+    "a thinning that keeps nothing to train by",
+    { schedule: { trainLocalSteps: 4, trainThin: 5 } },
+    /trainThin` 5 above .*trainLocalSteps` 4: no local state would be kept$/,
+  ],
   ["a kernel that was not called", { local: hmc }, /`local`: give a kernel, such as hmc\(\)/],
   ["a progress that is no function", { onProgress: true }, /`onProgress`: give a function$/],
   ["a signal that is none", { signal: new AbortController() }, /`signal`: give the `signal`/],
