@@ -107,7 +107,7 @@ function replayOf(draws: Tensor, { logDensity, gradient }: FitFlowOptions): Repl
 
 /**
  * Fits a flow to draws: whitens it, trains it in cycles until it no longer gets better at the eighth of
- * the draws that is held out, and anneals it in a last cycle.
+ * the draws that is held out, in stretches of neighbours, and anneals it in a last cycle.
  *
  * @param flow The kind of flow, such as `splineFlow()`.
  * @param draws Draws, n × d, at least 16; those that are not finite are left out.
