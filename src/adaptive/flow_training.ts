@@ -66,6 +66,27 @@ function whiteningPositions(replay: Replay): Float64Array {
 interface Judged {
   readonly flow: FlowState;
   readonly loss: number;
+  /** ln q at each held-out position. */
+  readonly logDensity: Float64Array;
+}
+
+/**
+ * Whether one flow is better at held-out positions than another by more than the standard error of the
+ * difference: of many candidates one is always better at a few positions.
+ *
+ * Source: the rule of one standard error, Breiman et al., Classification and Regression Trees, 1984, §3.4.3.
+ */
+function isBetter(a: Judged, b: Judged): boolean {
+  const n = a.logDensity.length;
+  const gain = b.loss - a.loss;
+  // Without anything held out the newest is the best.
+  if (n === 0) return true;
+  if (!Number.isFinite(gain)) return a.loss < Infinity && !(a.loss >= b.loss);
+  const squares = a.logDensity.reduce((sum, each, i) => {
+    const off = each - b.logDensity[i] - gain;
+    return sum + off * off;
+  }, 0);
+  return gain > Math.sqrt(squares / Math.max(1, n - 1) / n);
 }
 
 /** Half way between two flows: weights of one training average well (Wortsman et al. 2022). */
@@ -107,7 +128,8 @@ export async function startTraining(
 
 /**
  * A step of training: one cycle of updates, after which the flow is compared with the best one before at
- * positions that neither was trained on. The last cycle starts from the best one.
+ * positions that neither was trained on, and kept if it is better by more than the standard error of the
+ * difference. The last cycle starts from the best one.
  *
  * @param flow The kind of flow.
  * @param train How it learns in a cycle.
@@ -127,16 +149,14 @@ export function trainingStep(flow: Flow, train: TrainingStep): FlowTrainingStep 
       signal,
     });
     const held = heldPositions(replay);
-    const judged = async (candidate: FlowState): Promise<Judged> => ({
-      flow: candidate,
-      loss: meanLoss(await flow.logDensity(candidate, held)),
-    });
+    const judged = async (candidate: FlowState): Promise<Judged> => {
+      const logDensity = await flow.logDensity(candidate, held);
+      return { flow: candidate, loss: meanLoss(logDensity), logDensity };
+    };
     const toBeat = await judged(best);
     const candidates = [await judged(average), await judged(between(average, best))];
-    // Without anything held out the newest is the best.
     const chosen = candidates.reduce((a, b) => b.loss < a.loss ? b : a);
-    const better = !(chosen.loss >= toBeat.loss);
-    const kept = better ? chosen : toBeat;
+    const kept = isBetter(chosen, toBeat) ? chosen : toBeat;
     return {
       ...training,
       flow: state,

@@ -68,6 +68,37 @@ Deno.test("the best flow is kept when training makes it worse, and the last cycl
   assert.deepEqual(seen[3], first.best.weights);
 });
 
+/** A training step after which the flow has other values at held-out positions. */
+const changing: TrainingStep = (_, { state }) =>
+  Promise.resolve({ state: { ...state, updates: 1 }, loss: 1 });
+
+/** Whether a flow is kept whose log density is higher by so much at held-out positions, in turn. */
+async function isKept(...higher: number[]): Promise<boolean> {
+  const kind: typeof flow = {
+    ...flow,
+    logDensity: (state, { length }) =>
+      Promise.resolve(
+        Float64Array.from(
+          { length: length / 2 },
+          (_, row) => -row + state.updates * higher[row % higher.length],
+        ),
+      ),
+  };
+  const replay = bananaReplay();
+  const training = await startTraining(kind, kind.init(2, [1, 2]), replay);
+  return (await trainingStep(kind, changing)(training, key(1))).best.updates === 1;
+}
+
+Deno.test("a flow is kept if it is better by more than the standard error", async () => {
+  // 80 held-out positions: the standard error of these means is 1/√79.
+  assert.equal(await isKept(1 + 0.12, -1 + 0.12), true);
+  assert.equal(await isKept(1 + 0.1, -1 + 0.1), false);
+  assert.equal(await isKept(1e-6), true);
+  assert.equal(await isKept(-1e-6), false);
+  assert.equal(await isKept(5, NaN), false);
+  assert.equal(await isKept(5, -Infinity), false);
+});
+
 Deno.test("without anything held out the newest flow is the best", async () => {
   const replay = bananaReplay();
   const all = { ...replay, held: new Uint8Array(replay.held.length) };
