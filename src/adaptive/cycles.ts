@@ -126,11 +126,11 @@ export async function warmupCycle<State extends ChainState & Tree>(
   return advance({ ...next, best }, "production");
 }
 
-/** Proposals by which a flow that was trained before is judged. */
-const JUDGED = 1000;
+/** Proposals by which a flow is judged before production: of n one at least carries a share of 1/n. */
+export const JUDGED = 1000;
 
 /** A flow with how good it is for this target. */
-async function judgedFlow<State extends ChainState & Tree>(
+export async function judgedFlow<State extends ChainState & Tree>(
   { plan: { signal }, proposal, logDensity }: Runtime<State>,
   flow: FlowState,
   key: Key,

@@ -57,6 +57,32 @@ export interface FittedFlow {
   readonly validation: readonly number[];
 }
 
+/** Refuses what users who do not check types may pass, and what would be ignored in silence. */
+function checkParts(flow: Flow, { train, periodic, gradient }: FitFlowOptions): void {
+  if (typeof flow !== "object" || flow === null || !("updates" in flow)) {
+    throw new TypeError(
+      "Cannot fit this: give a kind of flow, such as splineFlow(), or trainFurther() of a trained one",
+    );
+  }
+  if (train !== undefined && typeof train !== "function") {
+    throw new TypeError("Cannot fit a flow with this `train`: give trainInCycles({ … })");
+  }
+  const marks = periodic ?? [];
+  if (!(Array.isArray(marks) && marks.every((each) => typeof each === "boolean"))) {
+    throw new TypeError(
+      `Cannot fit a flow with \`periodic\` ${
+        valueText(periodic)
+      }: give true or false for each coordinate`,
+    );
+  }
+  if (train?.usesGradient === true && gradient === undefined) {
+    throw new TypeError(
+      "Cannot fit a flow with a score term but without `gradient`: give that of the log density at each " +
+        "draw, or leave out `score`",
+    );
+  }
+}
+
 /** Fewer draws show nothing of a distribution. */
 const LEAST_DRAWS = 16;
 
@@ -81,14 +107,14 @@ function replayOf(draws: Tensor, { logDensity, gradient }: FitFlowOptions): Repl
 
 /**
  * Fits a flow to draws: whitens it, trains it in cycles until it no longer gets better at the eighth of
- * the draws that is held out, and anneals it in a last cycle.
+ * the draws that is held out, in stretches of neighbours, and anneals it in a last cycle.
  *
  * @param flow The kind of flow, such as `splineFlow()`.
  * @param draws Draws, n × d, at least 16; those that are not finite are left out.
  * @param key For the first weights and the order of the draws.
  * @param options How it is trained, and for how long.
  * @returns The flow, and its losses.
- * @throws {TypeError} If an option is unknown, or something is of a wrong shape.
+ * @throws {TypeError} If an option is unknown or missing, or something is of a wrong type or shape.
  * @throws {RangeError} If there are too few draws, or an option is out of range.
  *
  * @example A flow of a ring
@@ -120,6 +146,7 @@ export async function fitFlow(
       );
     }
   }
+  checkParts(flow, options);
   const given = tensor(draws);
   if (given.shape.length !== 2) {
     throw new TypeError(

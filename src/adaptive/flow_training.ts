@@ -39,19 +39,54 @@ export type FlowTrainingStep = (
 const LEAST_GAIN = 0.02;
 /** The newest held-out rows are enough to judge by. */
 const MOST_HELD = 1000;
+/** From fewer rows there is no covariance. */
+const LEAST_WHITENED = 2;
+
+/** Positions of these rows, rows × d. */
+function positionsOf({ data, dimension: d }: Replay, rows: Uint32Array): Float64Array {
+  const positions = new Float64Array(rows.length * d);
+  rows.forEach((row, i) => positions.set(data.subarray(row * d, (row + 1) * d), i * d));
+  return positions;
+}
 
 /** The newest held-out positions, rows × d. */
 function heldPositions(replay: Replay): Float64Array {
-  const { data, dimension: d } = replay;
-  const rows = rowsOf(replay, "held").slice(-MOST_HELD);
-  const held = new Float64Array(rows.length * d);
-  rows.forEach((row, i) => held.set(data.subarray(row * d, (row + 1) * d), i * d));
-  return held;
+  return positionsOf(replay, rowsOf(replay, "held").slice(-MOST_HELD));
+}
+
+/**
+ * What the whitening is found from, rows × d: it has d² / 2 numbers, as many as draws where those are few,
+ * so that held-out positions must not reach it either.
+ */
+function whiteningPositions(replay: Replay): Float64Array {
+  const rows = rowsOf(replay, "trained");
+  return rows.length < LEAST_WHITENED ? replay.data : positionsOf(replay, rows);
 }
 
 interface Judged {
   readonly flow: FlowState;
   readonly loss: number;
+  /** ln q at each held-out position. */
+  readonly logDensity: Float64Array;
+}
+
+/**
+ * Whether one flow is better at held-out positions than another by more than the standard error of the
+ * difference: of many candidates one is always better at a few positions.
+ *
+ * Source: the rule of one standard error, Breiman et al., Classification and Regression Trees, 1984, §3.4.3.
+ */
+function isBetter(a: Judged, b: Judged): boolean {
+  const n = a.logDensity.length;
+  const gain = b.loss - a.loss;
+  // Without anything held out the newest is the best.
+  if (n === 0) return true;
+  if (!Number.isFinite(gain)) return a.loss < Infinity && !(a.loss >= b.loss);
+  const squares = a.logDensity.reduce((sum, each, i) => {
+    const off = each - b.logDensity[i] - gain;
+    return sum + off * off;
+  }, 0);
+  return gain > Math.sqrt(squares / Math.max(1, n - 1) / n);
 }
 
 /** Half way between two flows: weights of one training average well (Wortsman et al. 2022). */
@@ -64,7 +99,7 @@ function meanLoss(logDensity: Float64Array): number {
 }
 
 /**
- * Starts the training of a flow: whitens it by what it is to learn from.
+ * Starts the training of a flow: whitens it by what it is to learn from, held-out positions left out.
  *
  * @param flow The kind of flow.
  * @param state A state of it, as `flow.init` gives one.
@@ -78,7 +113,7 @@ export async function startTraining(
   replay: Replay,
   cycle = 0,
 ): Promise<FlowTraining> {
-  const white = flow.whiten(state, replay.data);
+  const white = flow.whiten(state, whiteningPositions(replay));
   return {
     flow: white,
     best: white,
@@ -93,7 +128,8 @@ export async function startTraining(
 
 /**
  * A step of training: one cycle of updates, after which the flow is compared with the best one before at
- * positions that neither was trained on. The last cycle starts from the best one.
+ * positions that neither was trained on, and kept if it is better by more than the standard error of the
+ * difference. The last cycle starts from the best one.
  *
  * @param flow The kind of flow.
  * @param train How it learns in a cycle.
@@ -113,16 +149,14 @@ export function trainingStep(flow: Flow, train: TrainingStep): FlowTrainingStep 
       signal,
     });
     const held = heldPositions(replay);
-    const judged = async (candidate: FlowState): Promise<Judged> => ({
-      flow: candidate,
-      loss: meanLoss(await flow.logDensity(candidate, held)),
-    });
+    const judged = async (candidate: FlowState): Promise<Judged> => {
+      const logDensity = await flow.logDensity(candidate, held);
+      return { flow: candidate, loss: meanLoss(logDensity), logDensity };
+    };
     const toBeat = await judged(best);
     const candidates = [await judged(average), await judged(between(average, best))];
-    // Without anything held out the newest is the best.
     const chosen = candidates.reduce((a, b) => b.loss < a.loss ? b : a);
-    const better = !(chosen.loss >= toBeat.loss);
-    const kept = better ? chosen : toBeat;
+    const kept = isBetter(chosen, toBeat) ? chosen : toBeat;
     return {
       ...training,
       flow: state,

@@ -4,6 +4,7 @@
  * @module
  */
 import { cos } from "../tensor/functions/scalar_math.ts";
+import { AT_LEAST_0, COUNT, expectNumber, POSITIVE } from "./expect_number.ts";
 
 /** Where training stands before an update. */
 export interface TrainingPlace {
@@ -20,6 +21,9 @@ export interface TrainingPlace {
 /** The length of a step of Adam. */
 export type LearningRate = (place: TrainingPlace) => number;
 
+/** What cannot be done with numbers that make no sense. */
+const ACTION = "make a learning rate";
+
 /** Updates over which the rate rises: the moments of Adam are of few slopes at first. */
 const WARM_UP = 20;
 
@@ -34,8 +38,10 @@ const rising = (update: number): number => Math.min(1, (update + 1) / WARM_UP);
  *
  * @param rate The rate; it is reached after 20 updates.
  * @returns The learning rate.
+ * @throws {RangeError} If a number is out of range.
  */
 export function constantRate(rate: number): LearningRate {
+  expectNumber(ACTION, "rate", rate, AT_LEAST_0);
   return ({ update, share, last }) => rate * rising(update) * (last ? 1 - share : 1);
 }
 
@@ -47,8 +53,11 @@ export function constantRate(rate: number): LearningRate {
  * @param rate The rate at the start; it is reached after 20 updates.
  * @param updates How many updates.
  * @returns The learning rate.
+ * @throws {RangeError} If a number is out of range.
  */
 export function cosineRate(rate: number, updates: number): LearningRate {
+  expectNumber(ACTION, "rate", rate, AT_LEAST_0);
+  expectNumber(ACTION, "updates", updates, POSITIVE);
   return ({ update }) =>
     rate * rising(update) * 0.5 * (1 + cos(Math.PI * Math.min(1, update / updates)));
 }
@@ -60,8 +69,10 @@ export function cosineRate(rate: number, updates: number): LearningRate {
  * @param rate The rate at first.
  * @param patience Cycles without a better validation loss after which it halves; 2 by default.
  * @returns The learning rate.
+ * @throws {RangeError} If a number is out of range.
  */
 export function plateauRate(rate: number, patience = 2): LearningRate {
+  expectNumber(ACTION, "patience", patience, COUNT);
   const constant = constantRate(rate);
   return (place) => {
     let halved = constant(place);

@@ -156,6 +156,9 @@ export function checkOptions<State extends ChainState & Tree>(
   return checkNames(options, OPTIONS, "");
 }
 
+/** A flow cannot be whitened by fewer positions to any purpose: `fitFlow` asks for as many. */
+const LEAST_REPLAYED = 16;
+
 /** The schedule with what was left out, if all of it makes sense. */
 export function checkSchedule(
   defaults: Schedule,
@@ -181,7 +184,15 @@ export function checkSchedule(
       ),
     );
   }
-  const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, ...counts } = schedule;
+  const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, replayCapacity, ...counts } =
+    schedule;
+  const keepsSome = (thin: "thin" | "trainThin", steps: "localSteps" | "trainLocalSteps") =>
+    schedule[thin] <= schedule[steps] ? either.right(schedule) : either.left(
+      new RangeError(
+        `Cannot sample with \`schedule.${thin}\` ${schedule[thin]} above \`schedule.${steps}\` ` +
+          `${schedule[steps]}: no local state would be kept`,
+      ),
+    );
   const checks: Either<Error, unknown>[] = [
     checkNames(given, defaults as unknown as Readonly<Record<string, unknown>>, "schedule."),
     checkCount("schedule.warmupWindows.length", warmupWindows.length, 1),
@@ -189,13 +200,10 @@ export function checkSchedule(
     checkCount("schedule.trainCycles", trainCycles, 1),
     checkCount("schedule.globalSteps", globalSteps, 0),
     checkCount("schedule.trainGlobalSteps", trainGlobalSteps, 1),
+    checkCount("schedule.replayCapacity", replayCapacity, LEAST_REPLAYED),
     ...Object.entries(counts).map(([name, count]) => checkCount(`schedule.${name}`, count, 1)),
-    schedule.thin <= schedule.localSteps ? either.right(schedule) : either.left(
-      new RangeError(
-        `Cannot sample with \`schedule.thin\` ${schedule.thin} above \`schedule.localSteps\` ` +
-          `${schedule.localSteps}: no local state would be kept`,
-      ),
-    ),
+    keepsSome("thin", "localSteps"),
+    keepsSome("trainThin", "trainLocalSteps"),
   ];
   return checks.find(either.isLeft) ?? either.right(schedule);
 }

@@ -35,7 +35,7 @@ export interface Schedule {
   readonly thin: number;
   /** Every `trainThin`-th state of the local steps of training enters the replay buffer. */
   readonly trainThin: number;
-  /** Most rows of the replay buffer. */
+  /** Most rows of the replay buffer, at least 16. */
   readonly replayCapacity: number;
 }
 

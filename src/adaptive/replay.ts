@@ -33,6 +33,8 @@ export interface ReplayDraws {
 
 /** One in so many chains is held out. */
 const HELD_OUT = 8;
+/** Of few chains every eighth of so many stretches is, as far as there are steps for them. */
+const STRETCHES = 32;
 
 /**
  * An empty buffer.
@@ -62,13 +64,35 @@ function joined<A extends NumberArray>(before: A, added: A, surplus: number): A 
   return surplus > 0 ? all.slice(surplus) as A : all;
 }
 
+/** Whether each row is held out, chains × draws. */
+function heldOut({ data, shape: [chains, draws, d] }: Tensor, cycle: number): readonly boolean[] {
+  const isHeld = (number: number): boolean => number % HELD_OUT === HELD_OUT - 1;
+  const rows = Array.from({ length: chains * draws }, (_, row) => row);
+  if (chains >= HELD_OUT) return rows.map((row) => isHeld(Math.floor(row / draws)));
+  // The number of each place where a chain stays for one draw or several.
+  const places = new Uint32Array(rows.length);
+  for (const row of rows) {
+    if (row % draws === 0) continue;
+    let moved = false;
+    for (let i = row * d; !moved && i < (row + 1) * d; i++) moved = data[i] !== data[i - d];
+    places[row] = places[row - 1] + (moved ? 1 : 0);
+  }
+  return rows.map((row) => {
+    const of = places[row - row % draws + draws - 1] + 1;
+    const stretch = Math.ceil(of / STRETCHES);
+    return isHeld(Math.floor((cycle * draws + places[row]) / stretch));
+  });
+}
+
 /**
  * Adds positions, step by step for all chains, so that the oldest rows are the oldest steps; when there
  * are more than `capacity` rows, the oldest go.
  *
  * Every eighth chain is held out for validation, all of it and in every cycle: successive states of a
  * chain are near each other or the same, so that a state that is held out tells nothing new if its
- * neighbours are trained on. With fewer chains every eighth step of all of them is held out.
+ * neighbours are trained on. With fewer chains every eighth step of all of them is held out, counted
+ * from cycle to cycle: one cycle may hold less than eight. Steps in which a chain stays where it is count
+ * as one, and more than 32 in a call are taken in stretches of neighbours, about 32 of them.
  *
  * @param replay The buffer before.
  * @param draws Positions and what is known of them.
@@ -82,6 +106,7 @@ export function addToReplay(
 ): Replay {
   const { dimension: d } = replay;
   const [chains, draws] = position.shape;
+  const marks = heldOut(position, cycle);
   const rows: number[] = [];
   const held: number[] = [];
   for (let draw = 0; draw < draws; draw++) {
@@ -90,8 +115,7 @@ export function addToReplay(
       const here = position.data.subarray(row * d, (row + 1) * d) as Float64Array;
       if (!here.every(Number.isFinite)) continue;
       rows.push(row);
-      const counted = chains >= HELD_OUT ? chain : draw;
-      held.push(counted % HELD_OUT === HELD_OUT - 1 ? 1 : 0);
+      held.push(marks[row] ? 1 : 0);
     }
   }
   const picked = (from: Tensor | undefined, width: number): Float64Array => {

@@ -74,8 +74,12 @@ async function* fold<State extends ChainState & Tree>(
     }
     yield state;
     if (state.phase !== "done" && state.draws.length === 0 && stop.timeIsUp(seconds())) {
-      // Out of time before production: what draws there can be are better than none.
-      state = { ...state, phase: "production", cycleInPhase: 0, interrupted: state };
+      // Out of time before production: what draws there can be are better than none. Of the flows in
+      // training the best one serves, which is the one that was judged.
+      const flow = state.best?.flow ?? state.flow;
+      const acceptance = { local: EMPTY_MEAN, global: EMPTY_MEAN };
+      const production = { phase: "production", cycleInPhase: 0, flow, acceptance } as const;
+      state = { ...state, ...production, interrupted: state };
     }
   }
 }

@@ -9,7 +9,7 @@ import type { GlobalResult } from "../global/global_move.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { advance, total } from "./cycles.ts";
+import { advance, JUDGED, judgedFlow, total } from "./cycles.ts";
 import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
 import { addToReplay, type Replay, type ReplayDraws } from "./replay.ts";
 import { addToMean, type RunState } from "./run_state.ts";
@@ -24,7 +24,7 @@ export async function trainCycle<State extends ChainState & Tree>(
   const { plan } = runtime;
   const { schedule, flow } = plan;
   if (flow === undefined) throw new TypeError("Cannot train: the plan has no flow");
-  const [forLocal, forFlow, forTraining, forGlobal] = split(key, 4);
+  const [forLocal, forFlow, forTraining, forGlobal, forQuality] = split(key, 5);
   const local = await runtime.local(
     state.chains,
     state.adaptation,
@@ -55,11 +55,15 @@ export async function trainCycle<State extends ChainState & Tree>(
   };
   const [sum, count] = total(local.draws["acceptance"]);
   const proposals = global.logWeights.size;
+  // Few chains make few proposals, which say little of what production is to do.
+  const best = state.lastTraining && proposals < JUDGED
+    ? await judgedFlow(runtime, training.best, forQuality)
+    : { flow: training.best, quality: qualityOf(global) };
   const next: RunState<State> = {
     ...state,
     chains: global.state,
     flow: state.lastTraining ? training.best : training.flow,
-    best: { flow: training.best, quality: qualityOf(global) },
+    best,
     replay: keep(replay, global.draws),
     progress,
     lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),

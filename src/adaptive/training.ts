@@ -9,7 +9,7 @@ import type { Flow, FlowState } from "../flows/flow.ts";
 import { permutation } from "../random/words.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
 import { type Key, split } from "../tensor/random.ts";
-import { valueText } from "../tensor/value_text.ts";
+import { AT_LEAST_0, COUNT, expectNumber, POSITIVE, SHARE, type Sound } from "./expect_number.ts";
 import { constantRate, type LearningRate, type TrainingPlace } from "./learning_rate.ts";
 import type { TrainingInput, TrainingOutput, TrainingRule, TrainingStep } from "./plan.ts";
 import { type Replay, rowsOf } from "./replay.ts";
@@ -60,40 +60,29 @@ const OPTIONS: Readonly<Record<keyof TrainingOptions, true>> = {
 /** Updates between two looks at the abort signal: some tens of milliseconds. */
 const UPDATES_AT_ONCE = 75;
 
-function expectNumber(
-  name: keyof TrainingOptions,
-  value: number,
-  sound: (value: number) => boolean,
-  expected: string,
-): number {
-  if (typeof value === "number" && sound(value)) return value;
-  throw new RangeError(
-    `Cannot train with \`${name}\` ${valueText(value)}: expected ${expected}`,
-  );
-}
-
 function complete(options: TrainingOptions): Required<TrainingOptions> {
   expectOptions(options, Object.keys(OPTIONS), "train");
-  const count = (value: number): boolean => Number.isInteger(value) && value >= 1;
-  const atLeast0 = (value: number): boolean => value >= 0 && Number.isFinite(value);
   const { learningRate = 8e-3 } = options;
   if (typeof learningRate !== "function") {
-    expectNumber("learningRate", learningRate, atLeast0, "a number of at least 0, or a function");
+    expectNumber("train", "learningRate", learningRate, {
+      ...AT_LEAST_0,
+      expected: "a number of at least 0, or a function",
+    });
   }
+  const number = (
+    name: Exclude<keyof TrainingOptions, "learningRate">,
+    otherwise: number,
+    sound: Sound,
+  ): number => expectNumber("train", name, options[name] ?? otherwise, sound);
   return {
-    updates: expectNumber("updates", options.updates ?? 150, count, "a positive whole number"),
-    batch: expectNumber("batch", options.batch ?? 128, count, "a positive whole number"),
+    updates: number("updates", 150, COUNT),
+    batch: number("batch", 128, COUNT),
     learningRate: typeof learningRate === "function" ? learningRate : constantRate(learningRate),
-    clip: expectNumber("clip", options.clip ?? 1, (x) => x > 0, "a positive number"),
-    weightDecay: expectNumber("weightDecay", options.weightDecay ?? 0, atLeast0, "at least 0"),
-    halfLife: expectNumber("halfLife", options.halfLife ?? 10, (x) => x > 0, "a positive number"),
-    importance: expectNumber(
-      "importance",
-      options.importance ?? 0,
-      (x) => x >= 0 && x <= 1,
-      "a number from 0 to 1",
-    ),
-    score: expectNumber("score", options.score ?? 0, atLeast0, "a number of at least 0"),
+    clip: number("clip", 1, POSITIVE),
+    weightDecay: number("weightDecay", 0, AT_LEAST_0),
+    halfLife: number("halfLife", 10, POSITIVE),
+    importance: number("importance", 0, SHARE),
+    score: number("score", 0, AT_LEAST_0),
   };
 }
 
@@ -244,10 +233,16 @@ const BETTER = 1.03;
  * @param options What is enough.
  * @returns The rule.
  * @throws {TypeError} If there is an unknown option.
+ * @throws {RangeError} If an option is out of range.
  */
 export function stopTraining(options: StopTrainingOptions = {}): TrainingRule {
   expectOptions(options, ["acceptance", "patience"], "stop training");
   const { acceptance = 0.5, patience = 4 } = options;
+  expectNumber("stop training", "acceptance", acceptance, POSITIVE);
+  expectNumber("stop training", "patience", patience, {
+    expected: "a number of at least 1",
+    is: (value) => value >= 1,
+  });
   return ({ acceptance: all, stale }: FlowProgress) => {
     let [best, at] = [0, -1];
     all.forEach((each, cycle) => {

@@ -12,7 +12,7 @@ import { foldIn, type Key, split, uniform } from "../tensor/random.ts";
 import { allocate, sizeOf } from "../tensor/shape.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import { leaves, mapLeaves, type Tree } from "../tensor/tree.ts";
-import type { Proposal } from "./proposal.ts";
+import type { Proposal, Proposed } from "./proposal.ts";
 
 /** What a global move is made of. */
 export interface GlobalMoveOptions<State extends ChainState> {
@@ -93,13 +93,12 @@ export function globalMove<State extends ChainState & Tree>(
     checkRun({ steps });
     const [chains] = state.position.shape;
     const most = Math.max(1, Math.floor(MOST_POINTS / (chains * rule.proposals)));
-    // The first block has the key itself, later ones numbers of a child that the first does not use.
-    const [, , forLater] = split(key, 3);
     const parts: GlobalResult<State>[] = [];
     let here = state;
     for (let done = 0; done < steps; done += most) {
       const part = Math.min(most, steps - done);
-      const forBlock = done === 0 ? key : foldIn(forLater, done);
+      // The first block splits its key in two, which are the branches 0 and 1.
+      const forBlock = done === 0 ? key : foldIn(key, done + 1);
       const result = await moveBlock(options, rule, here, forBlock, part);
       here = result.state;
       parts.push(result);
@@ -127,7 +126,9 @@ async function moveBlock<State extends ChainState & Tree>(
   const proposed = await proposal.sample(forProposals, points);
   const started = await start(proposed.position);
   const here = await proposal.logDensity(state.position);
-  const weights = started.logDensity.sub(proposed.logDensity);
+  const weights = started.logDensity.sub(
+    await logDensityWhere(proposal, proposed, started.position),
+  );
   const walk = walkAll(
     rule,
     Float64Array.from(here.data, (q, chain) => weightAt(state.logDensity.data[chain], q)),
@@ -153,6 +154,20 @@ async function moveBlock<State extends ChainState & Tree>(
     logWeights: weights.reshape([chains, steps * rule.proposals]),
     acceptance: walk.meanProbability,
   };
+}
+
+/**
+ * log q where chains would start: a device in single precision rounds positions, and a chain that is there
+ * later has the weight of that place.
+ */
+async function logDensityWhere(
+  proposal: Proposal,
+  { position, logDensity }: Proposed,
+  started: Tensor,
+): Promise<Tensor> {
+  const { data } = position;
+  const same = started.data.every((x: number, i: number) => Object.is(x, data[i]));
+  return same ? logDensity : await proposal.logDensity(started);
 }
 
 /** The results of blocks of steps as one. */

@@ -68,6 +68,37 @@ Deno.test("the best flow is kept when training makes it worse, and the last cycl
   assert.deepEqual(seen[3], first.best.weights);
 });
 
+/** A training step after which the flow has other values at held-out positions. */
+const changing: TrainingStep = (_, { state }) =>
+  Promise.resolve({ state: { ...state, updates: 1 }, loss: 1 });
+
+/** Whether a flow is kept whose log density is higher by so much at held-out positions, in turn. */
+async function isKept(...higher: number[]): Promise<boolean> {
+  const kind: typeof flow = {
+    ...flow,
+    logDensity: (state, { length }) =>
+      Promise.resolve(
+        Float64Array.from(
+          { length: length / 2 },
+          (_, row) => -row + state.updates * higher[row % higher.length],
+        ),
+      ),
+  };
+  const replay = bananaReplay();
+  const training = await startTraining(kind, kind.init(2, [1, 2]), replay);
+  return (await trainingStep(kind, changing)(training, key(1))).best.updates === 1;
+}
+
+Deno.test("a flow is kept if it is better by more than the standard error", async () => {
+  // 80 held-out positions: the standard error of these means is 1/√79.
+  assert.equal(await isKept(1 + 0.12, -1 + 0.12), true);
+  assert.equal(await isKept(1 + 0.1, -1 + 0.1), false);
+  assert.equal(await isKept(1e-6), true);
+  assert.equal(await isKept(-1e-6), false);
+  assert.equal(await isKept(5, NaN), false);
+  assert.equal(await isKept(5, -Infinity), false);
+});
+
 Deno.test("without anything held out the newest flow is the best", async () => {
   const replay = bananaReplay();
   const all = { ...replay, held: new Uint8Array(replay.held.length) };
@@ -75,6 +106,23 @@ Deno.test("without anything held out the newest flow is the best", async () => {
   const after = await trainingStep(flow, spoiling)(training, key(1));
   assert.deepEqual(after.best.weights, after.flow.weights);
   assert.equal(after.stale, 0);
+});
+
+Deno.test("what is held out does not reach the whitening", async () => {
+  const replay = bananaReplay();
+  const from = (given: Replay): ReturnType<typeof startTraining> =>
+    startTraining(flow, flow.init(2, [1, 2]), given);
+  const moved = (wanted: "held" | "trained"): Replay => {
+    const data = replay.data.slice();
+    for (const row of rowsOf(replay, wanted)) data[2 * row] += row % 5;
+    return { ...replay, data };
+  };
+  const { flow: white } = await from(replay);
+  assert.deepEqual((await from(moved("held"))).flow, white);
+  assert.notDeepEqual((await from(moved("trained"))).flow, white);
+  // Where nothing but that is there, it has to do.
+  const held = { ...replay, held: new Uint8Array(replay.held.length).fill(1) };
+  assert.notDeepEqual((await from(held)).flow.cholesky, flow.init(2, [1, 2]).cholesky);
 });
 
 Deno.test("what is held out does not reach the updates", async () => {

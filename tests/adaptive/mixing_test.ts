@@ -21,15 +21,26 @@ const quality = (effectiveSampleFraction: number, acceptance: number): ProposalQ
   paretoShape: 0.4,
 });
 
-Deno.test("production follows the schedule with a good flow, and makes fewer jumps with a poor one", () => {
+Deno.test("production jumps more the better the flow is, and never less than scheduled", () => {
   const { localSteps, thin, globalSteps } = schedule;
-  assert.deepEqual(rule(schedule, quality(0.5, 0.5)), { localSteps, thin, globalSteps });
+  assert.deepEqual([localSteps, thin, globalSteps], [10, 5, 10]);
   assert.deepEqual(rule(schedule, undefined), { localSteps, thin, globalSteps });
-  assert.deepEqual(rule(schedule, quality(0.02, 0.1)), { localSteps, thin: 1, globalSteps: 1 });
+  assert.deepEqual(rule(schedule, quality(0.4, 0.3)), { localSteps, thin, globalSteps });
+  // 14 of 20 by the acceptance, 13 by 2f/(1 + f), and all but one at most.
+  assert.deepEqual(rule(schedule, quality(0.9, 0.7)), { localSteps: 6, thin: 5, globalSteps: 14 });
+  assert.deepEqual(rule(schedule, quality(0.5, 0.8)), { localSteps: 7, thin: 5, globalSteps: 13 });
+  assert.deepEqual(rule(schedule, quality(0.8, 0.85)), { localSteps: 3, thin: 3, globalSteps: 17 });
+  assert.deepEqual(rule(schedule, quality(1, 1)), { localSteps: 1, thin: 1, globalSteps: 19 });
+});
+
+Deno.test("with a flow that is no good, or without jumps in the schedule, there are none", () => {
+  const { localSteps, thin } = schedule;
   assert.deepEqual(rule(schedule, quality(0.009, 0.5)), { localSteps, thin: 1, globalSteps: 0 });
   assert.deepEqual(rule(schedule, quality(NaN, NaN)), { localSteps, thin: 1, globalSteps: 0 });
-  const bold = mixByQuality({ leastFraction: 0, rare: 0 });
-  assert.equal(bold(schedule, quality(0.001, 0.001)).globalSteps, globalSteps);
+  const bold = mixByQuality({ leastFraction: 0 });
+  assert.equal(bold(schedule, quality(0.001, 0.001)).globalSteps, schedule.globalSteps);
+  const alone = { localSteps, thin, globalSteps: 0 };
+  assert.deepEqual(rule(alone, quality(0.9, 0.9)), alone);
 });
 
 const bells = density(
@@ -61,6 +72,26 @@ Deno.test("a flow that was trained before is judged before production, and one o
   // What it says of acceptance is what production finds.
   assert.ok(Math.abs(quality.acceptance - run.acceptance.global) < 0.1);
   assert.equal(run.flowQuality?.acceptance, run.acceptance.global);
+});
+
+Deno.test("a flow is judged by enough proposals, however few chains there are", async () => {
+  // Of 4 proposals one at least carries the weight: a share of 1/4, however bad the flow is.
+  const far = density(8, (x) => x.sub(6).mul(30).square().sum().mul(-0.5));
+  const wide: typeof splineFlow = () => ({
+    ...splineFlow({ layers: 1 }),
+    // A flow of another target.
+    whiten: (state) => state,
+  });
+  const run = await sample(far, key(2), {
+    chains: 4,
+    flow: wide(),
+    schedule: { warmupWindows: [40, 60], trainCycles: 2, trainGlobalSteps: 1 },
+    stop: { maxDraws: 200 },
+  });
+  assert.ok(run.state.best !== undefined);
+  assert.ok(run.state.best.quality.effectiveSampleFraction < 0.01);
+  assert.equal(run.state.logWeights.length, 0);
+  assert.ok(run.warnings.some((warning) => warning.startsWith("The flow could not be used")));
 });
 
 Deno.test("the rule of a plan decides what production holds", async () => {

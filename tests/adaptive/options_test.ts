@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import {
+  constantRate,
+  cosineRate,
   density,
   hmc,
   type Key,
   key,
+  mixByQuality,
   planFor,
+  plateauRate,
   positive,
   posterior,
   real,
@@ -81,12 +85,22 @@ const refused: [what: string, options: unknown, message: RegExp][] = [
   ],
   ["a schedule without steps", { schedule: { localSteps: 0 } }, /`schedule\.localSteps` 0: /],
   ["a warm-up without windows", { schedule: { warmupWindows: [] } }, /warmupWindows\.length` 0/],
+  [
+    "a replay buffer of one position",
+    { schedule: { replayCapacity: 1 } },
+    /`schedule\.replayCapacity` 1: expected a whole number of at least 16/,
+  ],
   ["a window of half a step", { schedule: { warmupWindows: [8.5] } }, /warmupWindows` 8\.5: /],
   ["a negative budget", { stop: { maxDraws: -1 } }, /`stop\.maxDraws` -1: expected a positive/],
   [
     "a thinning that keeps nothing",
     { schedule: { localSteps: 4 } },
     /thin` 5 above .*localSteps` 4/,
+  ],
+  [
+    "a thinning that keeps nothing to train by",
+    { schedule: { trainLocalSteps: 4, trainThin: 5 } },
+    /trainThin` 5 above .*trainLocalSteps` 4: no local state would be kept$/,
   ],
   ["a kernel that was not called", { local: hmc }, /`local`: give a kernel, such as hmc\(\)/],
   ["a progress that is no function", { onProgress: true }, /`onProgress`: give a function$/],
@@ -224,8 +238,33 @@ Deno.test("parts of a plan refuse unknown options", () => {
     /^TypeError: Cannot stop a run with the unknown option `much`: .* rHat, /,
   );
   refuse(trainInCycles, /^TypeError: Cannot train with the unknown option `much`: .* updates, /);
+  refuse(mixByQuality, /^TypeError: Cannot mix moves with the unknown option `much`: .* rare/);
   refuse(
     stopTraining,
     /^TypeError: Cannot stop training with the unknown option `much`: .* patience/,
   );
+});
+
+Deno.test("parts of a plan refuse numbers that make no sense", () => {
+  const refused: [make: () => unknown, message: RegExp][] = [
+    [
+      () => mixByQuality({ leastFraction: NaN }),
+      /^RangeError: Cannot mix moves with `leastFraction` NaN: expected/,
+    ],
+    [
+      () => mixByQuality({ leastFraction: -1 }),
+      /`leastFraction` -1: expected a number from 0 to 1$/,
+    ],
+    [
+      () => stopTraining({ acceptance: 0 }),
+      /^RangeError: Cannot stop training with `acceptance` 0:/,
+    ],
+    [() => stopTraining({ patience: 0 }), /`patience` 0: expected a number of at least 1$/],
+    // A rate that halves without end.
+    [() => plateauRate(1e-2, 0), /^RangeError: .* `patience` 0: expected a positive whole number$/],
+    [() => plateauRate(NaN), /^RangeError: .* `rate` NaN: expected a number of at least 0$/],
+    [() => constantRate(-1), /`rate` -1: expected a number of at least 0$/],
+    [() => cosineRate(1, 0), /`updates` 0: expected a positive number$/],
+  ];
+  for (const [make, message] of refused) assert.throws(make, message);
 });

@@ -90,6 +90,37 @@ Deno.test("with few chains every eighth step is held out", () => {
   assert.deepEqual(held, [7, 107, 15, 115]);
 });
 
+Deno.test("with few chains every eighth step is held out, however few there are in a cycle", () => {
+  let replay = emptyReplay(1);
+  for (let cycle = 0; cycle < 40; cycle++) {
+    replay = added(replay, chains(2, 3, 3 * cycle), 400, cycle);
+  }
+  assert.equal(rowsOf(replay, "held").length, 240 / 8);
+  // Single draws, as of one global step in a cycle.
+  let single = emptyReplay(1);
+  for (let cycle = 0; cycle < 16; cycle++) single = added(single, chains(2, 1, cycle), 400, cycle);
+  assert.deepEqual([...rowsOf(single, "held")].map((row) => single.data[row]), [7, 107, 15, 115]);
+});
+
+Deno.test("a place where a chain stays is held out as a whole or not at all", () => {
+  // A chain that is accepted at 0.3, in a pattern, and one that always moves.
+  const walk = Array.from({ length: 200 }, (_, t) => [Math.floor(0.3 * t)]);
+  const replay = added(emptyReplay(1), tensor([walk, chains(1, 200, 1000).at(0).toArray()]), 400);
+  const placesOf = (wanted: "held" | "trained"): Set<number> =>
+    new Set([...rowsOf(replay, wanted)].map((row) => replay.data[row]).filter((x) => x < 1000));
+  const [held, trained] = [placesOf("held"), placesOf("trained")];
+  assert.ok(held.size >= 5 && held.size <= 9, `${held.size}`);
+  assert.ok([...held].every((place) => !trained.has(place)));
+  // Stretches of 200/32 steps, rounded up.
+  const moving = [...rowsOf(replay, "held")].map((row) => replay.data[row]).filter((x) =>
+    x >= 1000
+  );
+  const stretches = [7, 15, 23].flatMap((n) =>
+    Array.from({ length: 7 }, (_, i) => 1000 + 7 * n + i)
+  );
+  assert.deepEqual(moving, stretches);
+});
+
 Deno.test("an empty buffer has no rows", () => {
   assert.equal(rowsOf(emptyReplay(3), "held").length, 0);
   const none = addToReplay(emptyReplay(1), {

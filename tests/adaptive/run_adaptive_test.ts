@@ -165,6 +165,27 @@ Deno.test("a run that was out of time before production goes on as if it had not
   assert.deepEqual(resumed.draws, whole.draws);
 });
 
+Deno.test("a run that was out of time in training goes on with the flow that was judged", async () => {
+  const plan = planFor(dualMoon, { ...SHORT, schedule: { ...SHORT.schedule, trainCycles: 9 } });
+  const start = await runAdaptive.start(plan)(positions);
+  let out = false;
+  const stop = { ...plan.stop, timeIsUp: () => out };
+  const states: RunState[] = [];
+  for await (const state of runAdaptive.cycles({ ...plan, stop })(start, key(5))) {
+    states.push(state);
+    // After a cycle that has left the last weights and the best flow apart.
+    out = state.phase === "train" && state.best !== undefined && state.flow !== state.best.flow &&
+      state.progress.loss.length > 1;
+  }
+  const last = states.at(-1);
+  assert.ok(last?.interrupted !== undefined && last.best !== undefined);
+  assert.notDeepEqual(last.interrupted.flow?.weights, last.best.flow.weights);
+  assert.deepEqual(last.flow, last.best.flow);
+  // Acceptance is that of production, not of training too.
+  const made = last.logWeights.reduce((sum, { size }) => sum + size, 0);
+  assert.equal(last.acceptance.global.count, made);
+});
+
 Deno.test("cycle i draws from foldIn(key, i): another key changes every cycle", async () => {
   const plan = planFor(dualMoon, SHORT);
   const start = await runAdaptive.start(plan)(positions);

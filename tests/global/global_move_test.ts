@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { globalMove } from "../../src/global/global_move.ts";
+import { globalMove, type GlobalStep } from "../../src/global/global_move.ts";
 import { independence } from "../../src/global/independence.ts";
 import type { Proposal } from "../../src/global/proposal.ts";
+import type { GradientState } from "../../src/kernels/kernel.ts";
 import { density } from "../../src/target/density.ts";
-import { key, normal } from "../../src/tensor/random.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
+import { key, normal, split } from "../../src/tensor/random.ts";
+import { fromArray, type Tensor } from "../../src/tensor/tensor.ts";
 import { gaussianProposal, rows, startPlainly } from "./proposals.ts";
 
 const bell = density(2, (x) => x.square().sum().mul(-0.5));
@@ -69,4 +70,61 @@ Deno.test("a rule of one's own decides where chains go", async () => {
   assert.notDeepEqual([...draws["position"].data.slice(0, 2)], [
     ...state.position.data.slice(0, 2),
   ]);
+});
+
+Deno.test("where chains are kept in single precision, weights are those of where they come to be", async () => {
+  const inner = gaussianProposal(1.5);
+  let evaluated = 0;
+  const proposal: Proposal = {
+    sample: inner.sample,
+    logDensity(position) {
+      evaluated += position.shape[0];
+      return inner.logDensity(position);
+    },
+  };
+  const rounded = (position: Tensor): Tensor =>
+    fromArray({
+      dtype: "f64",
+      shape: position.shape,
+      data: Float64Array.from(position.data, Math.fround),
+    });
+  const move = (begin: typeof start): GlobalStep<GradientState> =>
+    independence({ proposal, start: begin });
+  const state = await start(rounded(normal(key(1), [CHAINS, 2])));
+  const { draws, logWeights } = await move((position) => start(rounded(position)))
+    .collect(state, key(2));
+  const positions = draws["position"].reshape([CHAINS, 2]);
+  const here = (await inner.logDensity(positions)).data;
+  const moved = rows(positions).flatMap((point, chain) =>
+    point[0] === state.position.data[2 * chain] ? [] : [chain]
+  );
+  assert.ok(moved.length > CHAINS / 4);
+  for (const chain of moved) {
+    assert.equal(logWeights.data[chain], draws["logDensity"].data[chain] - here[chain]);
+  }
+  // Otherwise no proposal goes through twice.
+  evaluated = 0;
+  await move(start).collect(state, key(2));
+  assert.equal(evaluated, CHAINS);
+});
+
+Deno.test("no block of a long call draws from a key that another has used", async () => {
+  const keys: string[] = [];
+  const inner = gaussianProposal(1.5);
+  const proposal: Proposal = {
+    sample(at, n) {
+      keys.push(at.data.join());
+      return inner.sample(at, n);
+    },
+    logDensity: inner.logDensity,
+  };
+  // A block is one step of so many chains.
+  const state = await start(normal(key(1), [30_000, 2]));
+  await independence({ proposal, start }).collect(state, key(2), { steps: 3 });
+  assert.equal(keys.length, 3);
+  // split() and foldIn() share their numbers: the second block must not be split from the key by which
+  // the first one chose.
+  const [, forChoice] = split(key(2));
+  assert.ok(!keys.includes(split(forChoice)[0].data.join()));
+  assert.equal(new Set(keys).size, 3);
 });
