@@ -10,9 +10,13 @@ import { aroundMean } from "../target/circle.ts";
 import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
+import { valueText } from "../tensor/value_text.ts";
 import { joinDraws } from "./draw_blocks.ts";
 import { hasDrifted, windowScale } from "./drift.ts";
 import { weightsOfProposals } from "./evidence_weights.ts";
+import type { Mixture } from "./mixing.ts";
+import { checkSchedule, orThrow } from "./options.ts";
+import type { Plan } from "./plan.ts";
 import { addToReplay } from "./replay.ts";
 import {
   addToMean,
@@ -139,14 +143,29 @@ export async function judgedFlow<State extends ChainState & Tree>(
   return { flow, quality: proposalQuality(await weightsOfProposals(compared, JUDGED, key)) };
 }
 
+/** What the rule of a plan says, if a cycle of that keeps draws: else production would never end. */
+function mixtureOf(
+  { mixing, schedule }: Pick<Plan<never>, "mixing" | "schedule">,
+  best?: BestFlow,
+): Mixture {
+  const given: unknown = mixing(schedule, best?.quality);
+  if (typeof given !== "object" || given === null) {
+    throw new TypeError(
+      `Cannot mix moves by a rule that gives ${
+        valueText(given)
+      }: return { localSteps, thin, globalSteps }`,
+    );
+  }
+  return orThrow(checkSchedule(schedule, given));
+}
+
 /** A cycle of production: local and global steps with everything frozen. */
 export async function productionCycle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
   key: Key,
 ): Promise<RunState<State>> {
-  const { schedule, mixing } = runtime.plan;
-  const { localSteps, thin, globalSteps } = mixing(schedule, state.best?.quality);
+  const { localSteps, thin, globalSteps } = mixtureOf(runtime.plan, state.best);
   const [forLocal, forGlobal] = split(key);
   const { chains, adaptation } = state;
   const local = await runtime.local(chains, adaptation, true, forLocal, localSteps, { thin });

@@ -58,7 +58,7 @@ export interface FittedFlow {
 }
 
 /** Refuses what users who do not check types may pass, and what would be ignored in silence. */
-function checkParts(flow: Flow, { train, periodic, gradient }: FitFlowOptions): void {
+function checkParts(flow: Flow, { train, periodic, gradient, logDensity }: FitFlowOptions): void {
   if (typeof flow !== "object" || flow === null || !("updates" in flow)) {
     throw new TypeError(
       "Cannot fit this: give a kind of flow, such as splineFlow(), or trainFurther() of a trained one",
@@ -79,6 +79,12 @@ function checkParts(flow: Flow, { train, periodic, gradient }: FitFlowOptions): 
     throw new TypeError(
       "Cannot fit a flow with a score term but without `gradient`: give that of the log density at each " +
         "draw, or leave out `score`",
+    );
+  }
+  if (train?.usesLogDensity === true && logDensity === undefined) {
+    throw new TypeError(
+      "Cannot fit a flow with importance weights but without `logDensity`: give that of each draw, or " +
+        "leave out `importance`",
     );
   }
 }

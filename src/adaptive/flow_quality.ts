@@ -27,7 +27,9 @@ export interface FlowQualityOptions {
  * @param key For the draws.
  * @param options How many.
  * @returns Effective sample fraction, Pareto shape and the acceptance that global moves will have.
- * @throws {RangeError} If the number of draws is not a positive whole number.
+ * @throws {TypeError} If this is no flow, or an option is unknown.
+ * @throws {RangeError} If the number of draws is not a positive whole number, or the flow has other
+ * coordinates than the target.
  *
  * @example The flow of a run, for a target that has moved a little
  * ```ts
@@ -57,10 +59,20 @@ export async function flowQuality(
       `Cannot judge a flow by ${valueText(draws)} draws: expected a positive whole number`,
     );
   }
+  // A kind of flow has a function of that name, too.
+  if (typeof flow?.sample !== "function" || "updates" in flow) {
+    throw new TypeError("Cannot judge this: give the `flow` of a result, or another proposal");
+  }
   const evaluate = chooseDevice("auto").map(target.value, 1);
   const weights = await weightsOfProposals(
     {
-      logDensity: async (position) => (await evaluate.run([position], []))[0],
+      logDensity: async (position) => {
+        const [, coordinates] = position.shape;
+        if (coordinates === target.dimension) return (await evaluate.run([position], []))[0];
+        throw new RangeError(
+          `Cannot judge a flow of ${coordinates} coordinates by a target of ${target.dimension}`,
+        );
+      },
       proposal: flow,
       signal: undefined,
     },

@@ -311,10 +311,13 @@ export function checkFlow(
     );
 }
 
+/** How far log densities of the same place may be apart, over 1 + their size. */
+const [SINGLE, TURNED] = [1e-3, 1e-9];
+
 /** A state to go on from must be one, and of the same target and number of chains. */
 export function checkResume<State extends ChainState & Tree>(
   target: Target,
-  { resume, chains, initial }: SampleOptions<State>,
+  { resume, chains, initial, flow, precision }: SampleOptions<State>,
 ): Either<Error, RunState<State> | undefined> {
   if (resume === undefined) return either.right(resume);
   const fault = (what: string): Either<Error, never> =>
@@ -335,9 +338,19 @@ export function checkResume<State extends ChainState & Tree>(
   if (chains !== undefined && chains !== count) {
     return fault(`a run of ${count} chains with \`chains\` ${chains}`);
   }
-  // The same target gives the same bits.
-  const here = Float64Array.from(position.at(0).data);
-  return Object.is(target.logDensity(here), logDensity.data[0])
+  if (flow === "none" && resume.flow !== undefined) {
+    return fault(
+      'a run with a flow by `flow` "none": leave that out, or give the kind of flow it had',
+    );
+  }
+  const [now, before] = [
+    target.logDensity(Float64Array.from(position.at(0).data)),
+    logDensity.data[0],
+  ];
+  // The same target gives the same bits, but for single precision and the whole turns that are taken off
+  // angles.
+  const rounding = precision === "f32" ? SINGLE : target.periodic.includes(true) ? TURNED : 0;
+  return Object.is(now, before) || Math.abs(now - before) <= rounding * (1 + Math.abs(before))
     ? either.right(resume)
     : fault("this run: its log density is not that of this target");
 }

@@ -75,6 +75,8 @@ export interface TrainingStep {
   (flow: Flow, input: TrainingInput): Promise<TrainingOutput>;
   /** Whether it needs the gradients of the log density in the replay buffer. */
   readonly usesGradient?: boolean;
+  /** Whether it needs the log density itself there, as for importance weights. */
+  readonly usesLogDensity?: boolean;
 }
 
 /** Whether one more cycle of training is enough, from how the ones before came along. */

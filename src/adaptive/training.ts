@@ -197,7 +197,7 @@ export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
     // Where the rate falls to 0 the last weights are the best.
     return { state, average: last ? undefined : { ...state, weights: average.mean() }, loss };
   };
-  return Object.assign(step, { usesGradient: score > 0 });
+  return Object.assign(step, { usesGradient: score > 0, usesLogDensity: how.importance > 0 });
 }
 
 async function scored(

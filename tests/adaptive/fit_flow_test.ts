@@ -76,6 +76,11 @@ Deno.test("what cannot be fitted is refused", async () => {
     [draws, { periodic: "yes" as never }, /^TypeError: .*`periodic` "yes": give true or false/],
     [draws, { train: { score: 1 } as never }, /^TypeError: .*`train`: give trainInCycles/],
     [draws, { train: trainInCycles({ score: 1 }) }, /^TypeError: .* without `gradient`: give that/],
+    [
+      draws,
+      { train: trainInCycles({ importance: 1 }) },
+      /^TypeError: .* without `logDensity`: give/,
+    ],
     [draws, { rounds: 3 } as FitFlowOptions, /^TypeError: .*unknown option `rounds`/],
   ];
   for (const [given, options, message] of refused) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { density, flowQuality, key } from "../../mod.ts";
+import { density, flowQuality, key, splineFlow } from "../../mod.ts";
 import { gaussianProposal } from "../global/proposals.ts";
 
 const bell = density(2, (x) => x.square().sum().mul(-0.5));
@@ -23,5 +23,19 @@ Deno.test("judging is a function of the key, and refuses what makes no sense", a
   await assert.rejects(
     flowQuality(bell, gaussianProposal(2), key(1), { draws: 0 }),
     /^RangeError: Cannot judge a flow by 0 draws/,
+  );
+});
+
+Deno.test("judging refuses what is no trained flow, and one of other coordinates", async () => {
+  for (const none of [undefined, {}, splineFlow()]) {
+    await assert.rejects(
+      flowQuality(bell, none as never, key(1)),
+      /^TypeError: Cannot judge this: give the `flow` of a result, or another proposal$/,
+    );
+  }
+  const line = density(1, (x) => x.square().sum().mul(-0.5));
+  await assert.rejects(
+    flowQuality(line, gaussianProposal(2), key(1)),
+    /^RangeError: Cannot judge a flow of 2 coordinates by a target of 1$/,
   );
 });

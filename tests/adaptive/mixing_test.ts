@@ -109,3 +109,27 @@ Deno.test("the rule of a plan decides what production holds", async () => {
   }
   assert.deepEqual(shapes.slice(0, 2), [[20, 3], [20, 2]]);
 });
+
+Deno.test("a rule by which production would keep nothing is refused", async () => {
+  const refused: [mixture: unknown, message: RegExp][] = [
+    [{ localSteps: 5, thin: 10, globalSteps: 0 }, /^RangeError: .*`schedule\.thin` 10 above/],
+    [{ localSteps: 5, thin: 1, globalSteps: 0.5 }, /^RangeError: .*`schedule\.globalSteps` 0\.5: /],
+    [{ steps: 5 }, /^TypeError: .*unknown option `schedule\.steps`/],
+    [
+      undefined,
+      /^TypeError: Cannot mix moves by a rule that gives undefined: return \{ localSteps/,
+    ],
+  ];
+  for (const [mixture, message] of refused) {
+    const plan = {
+      ...planFor(bells, { flow: "none", stop: { maxDraws: 20 } }),
+      mixing: () => mixture as never,
+    };
+    const start = await runAdaptive.start(plan)(tensor(new Float64Array(40)).reshape([20, 2]));
+    const cycles = runAdaptive.cycles(plan)(start, key(5));
+    const some = async (): Promise<void> => {
+      for (let i = 0; i < 20; i++) await cycles.next();
+    };
+    await assert.rejects(some(), message);
+  }
+});

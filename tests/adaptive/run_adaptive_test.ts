@@ -1,18 +1,21 @@
 import assert from "node:assert/strict";
 import { dualMoon } from "../../examples/dual_moon.ts";
 import {
+  angle,
   density,
   foldIn,
   type Key,
   key,
   normal,
   planFor,
+  posterior,
   runAdaptive,
   type RunState,
   sample,
   type SampleOptions,
   stateFromBytes,
   stateToBytes,
+  tensor,
 } from "../../mod.ts";
 
 const SHORT: SampleOptions = {
@@ -132,6 +135,49 @@ Deno.test("sample() goes on from the state of a result with more draws", async (
       data.slice(chain * length * 5, chain * length * 5 + draws * 5);
     assert.deepEqual(row(more.draws.x.data, more.draws.x.shape[1]), row(first.draws.x.data, draws));
   }
+});
+
+Deno.test("sample() goes on from a run in single precision", async () => {
+  const single = { ...SHORT, precision: "f32" } as const;
+  const { state } = await sample(dualMoon, key(1), single);
+  const stop = { maxDraws: 96 };
+  const more = await sample(dualMoon, key(1), { ...single, stop, resume: state });
+  assert.deepEqual(more.draws, (await sample(dualMoon, key(1), { ...single, stop })).draws);
+  const near = density(5, (x) => x.square().sum().neg());
+  await assert.rejects(
+    sample(near, key(1), { ...single, resume: state }),
+    /is not that of this target$/,
+  );
+});
+
+Deno.test("sample() goes on from angles whose whole turns were taken off", async () => {
+  const target = posterior({
+    parameters: { a: angle() },
+    logDensity: ({ a }) => a.sub(3).cos().mul(7),
+  });
+  const options = { chains: 16, flow: "none", stop: { maxDraws: 40 } } as const;
+  const { state } = await sample(target, key(1), options);
+  // As where the kernel has gone around.
+  const around = state.chains.position.toArray() as number[][];
+  const there = around.map(([x]) => target.logDensity([x + 2 * Math.PI]));
+  assert.notDeepEqual(there, state.chains.logDensity.toArray());
+  for (const chain of there.keys()) {
+    const chains = { ...state.chains };
+    // Each chain in turn is the first, by which the target is known.
+    chains.position = tensor([around[chain], ...around.slice(1)]);
+    chains.logDensity = tensor([there[chain], ...there.slice(1)]);
+    const resume = { ...state, chains };
+    const { draws } = await sample(target, key(1), { ...options, stop: { maxDraws: 80 }, resume });
+    assert.equal(draws.a.shape[1], 80);
+  }
+});
+
+Deno.test("sample() refuses to resume a run with a flow without one", async () => {
+  const { state } = await sample(dualMoon, key(1), SHORT);
+  await assert.rejects(
+    sample(dualMoon, key(1), { ...SHORT, flow: "none", resume: state }),
+    /^RangeError: Cannot resume a run with a flow by `flow` "none": leave that out, or give the kind/,
+  );
 });
 
 Deno.test("sample() refuses to resume a run of another dimension", async () => {
