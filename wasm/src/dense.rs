@@ -7,7 +7,7 @@
 use crate::vector::Vector;
 
 /// Vectors in a block: rows enough to pay for a pass over the weights, few enough for the L1 cache.
-pub const WIDTH: usize = 8;
+pub const WIDTH: usize = 16;
 /// Outputs × vectors that are summed together: eight accumulators hide the latency of addition and
 /// leave registers for the operands.
 const TILE: usize = 4;
