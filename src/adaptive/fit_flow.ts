@@ -22,7 +22,7 @@ export interface FitFlowOptions {
   readonly train?: TrainingStep;
   /** Most cycles, the last of which anneals; 30 by default. */
   readonly cycles?: number;
-  /** Cycles without a better validation loss after which the last one begins; 4 by default. */
+  /** Cycles without a validation loss better by 0.02 nats after which the last begins; 4 by default. */
   readonly patience?: number;
   /** Which coordinates are periodic, with the period 2π; none by default. */
   readonly periodic?: readonly boolean[];

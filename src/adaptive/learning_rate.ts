@@ -14,7 +14,7 @@ export interface TrainingPlace {
   readonly share: number;
   /** Whether this is the last cycle. */
   readonly last: boolean;
-  /** Cycles since the validation loss was last smaller than ever before. */
+  /** Cycles since the validation loss last fell by more than 0.02 nats. */
   readonly stale: number;
 }
 

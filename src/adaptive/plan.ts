@@ -52,7 +52,7 @@ export interface TrainingInput {
   readonly cycle: number;
   /** Whether this is the last cycle, in which the learning rate may fall to 0. */
   readonly last: boolean;
-  /** Cycles since the flow was best at positions that it is not trained on. */
+  /** Cycles since the loss at held-out positions last fell by more than 0.02 nats. */
   readonly stale: number;
   /** For shuffling. */
   readonly key: Key;

@@ -35,12 +35,15 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   /**
    * log Z = ln ∫ p of the target with its standard error: by bridge sampling, whose error can be trusted
    * where the flow is too narrow as well, or by importance sampling if there are too few draws for that.
-   * None for a run without a flow.
+   * None for a run without a flow, or whose flow was no good for global moves.
    */
   readonly logEvidence: Evidence | undefined;
-  /** log Z by each method; none for a run without a flow. */
+  /** log Z by each method; none where `logEvidence` is none. */
   readonly evidence: RunEvidence | undefined;
-  /** How good the flow is for global moves; none for a run without one. */
+  /**
+   * How good proposals of global moves are, the defensive share included; none for a run without a flow.
+   * The acceptance is that of the global move of the run. `flowQuality()` judges the flow alone.
+   */
   readonly flowQuality: ProposalQuality | undefined;
   /** Mean acceptance probabilities in production; NaN where there were no such moves. */
   readonly acceptance: { readonly local: number; readonly global: number };

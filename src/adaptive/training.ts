@@ -36,7 +36,9 @@ export interface TrainingOptions {
   readonly halfLife?: number;
   /**
    * Power, from 0 to 1, of importance weights p/q under the flow of the cycle before; 0, for none, by
-   * default. Of use where the chains start with wrong shares of the modes and rarely jump.
+   * default. For chains that start with wrong shares of the modes and rarely jump. Positions are taken for
+   * draws of that flow: where they are not, shares swing from cycle to cycle if it is near 1. Held-out
+   * losses do not have these weights.
    */
   readonly importance?: number;
   /**

@@ -30,7 +30,7 @@ const DEFAULTS = { layers: 8, hidden: [32, 32] };
  * Source: Dinh, Sohl-Dickstein & Bengio, "Density estimation using Real NVP", ICLR 2017, with s bounded
  * by a hyperbolic tangent.
  *
- * @param options Layers, hidden widths, base, rotation.
+ * @param options Layers, hidden widths, degrees of the base, components.
  * @returns The kind of flow.
  * @throws {TypeError} If an option is unknown or of a wrong type.
  * @throws {RangeError} If an option is out of range.

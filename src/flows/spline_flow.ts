@@ -34,7 +34,7 @@ const DEFAULTS = { layers: 8, hidden: [16, 16] };
  * Source: Durkan, Bekasov, Murray & Papamakarios, "Neural spline flows", NeurIPS 2019; for periodic
  * coordinates Rezende et al., "Normalizing flows on tori and spheres", ICML 2020.
  *
- * @param options Layers, hidden widths, bins, range, base, rotation.
+ * @param options Layers, hidden widths, bins, range, degrees of the base, components.
  * @returns The kind of flow.
  * @throws {TypeError} If an option is unknown or of a wrong type.
  * @throws {RangeError} If an option is out of range.
