@@ -25,7 +25,7 @@ export type { SampleResult } from "./src/adaptive/result.ts";
 export type { RunEvidence } from "./src/adaptive/run_evidence.ts";
 export { type NamedDraws, namedDraws } from "./src/adaptive/named_draws.ts";
 export type { Progress } from "./src/adaptive/progress.ts";
-export { type TrainedFlow, trainFurther } from "./src/adaptive/trained_flow.ts";
+export { type TrainedFlow, trainedFlow, trainFurther } from "./src/adaptive/trained_flow.ts";
 
 // Its parts, to be replaced or composed.
 export { type AdaptiveRun, runAdaptive } from "./src/adaptive/run_adaptive.ts";
@@ -169,7 +169,14 @@ export { withWorkers } from "./src/flows/with_workers.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
 export { independence } from "./src/global/independence.ts";
 export { isir, type IsirOptions } from "./src/global/isir.ts";
-export type { GlobalMoveOptions, GlobalResult, GlobalStep } from "./src/global/global_move.ts";
+export {
+  type Choice,
+  type ChoiceRule,
+  globalMove,
+  type GlobalMoveOptions,
+  type GlobalResult,
+  type GlobalStep,
+} from "./src/global/global_move.ts";
 export { defensive } from "./src/global/defensive.ts";
 export { studentT, type StudentTShape } from "./src/global/student_t.ts";
 export type { Proposal, Proposed } from "./src/global/proposal.ts";

@@ -87,7 +87,6 @@ export async function warmupCycle<State extends ChainState & Tree>(
   let chains = state.cycleInPhase === 0 ? state.chains : gatherStrays(state.chains, forStrays);
   let { local: accepted } = state.acceptance;
   const positions: Tensor[] = [];
-  const logDensities: Tensor[] = [];
   const gradients: Tensor[] = [];
   for (let i = 0; i < steps; i++) {
     const result = await runtime.local(chains, adaptation, false, forLocal, 1, {
@@ -101,7 +100,6 @@ export async function warmupCycle<State extends ChainState & Tree>(
     // The first half still moves away from where the chains started.
     if (2 * i < steps) continue;
     positions.push(result.draws["position"]);
-    logDensities.push(result.draws["logDensity"]);
     if ("gradient" in result.draws) gradients.push(result.draws["gradient"]);
   }
   const visited = joinDraws(positions);
@@ -116,7 +114,6 @@ export async function warmupCycle<State extends ChainState & Tree>(
   const replay = last
     ? addToReplay(state.replay, {
       position: visited,
-      logDensity: joinDraws(logDensities),
       gradient: gradients.length > 0 ? joinDraws(gradients) : undefined,
     }, { cycle: state.cycle, capacity: schedule.replayCapacity })
     : state.replay;

@@ -26,9 +26,12 @@ export interface FitFlowOptions {
   readonly patience?: number;
   /** Which coordinates are periodic, with the period 2π; none by default. */
   readonly periodic?: readonly boolean[];
-  /** The log density that the draws are of, n numbers: for importance weights. */
-  readonly logDensity?: TensorLike;
-  /** Its gradient at the draws, n × d: for a score term. */
+  /**
+   * ln of importance weights p/q, up to a constant, of draws that are of q and not of what is to be fitted,
+   * n numbers; those where it is −∞ are left out.
+   */
+  readonly logWeights?: TensorLike;
+  /** The gradient of the log density at the draws, n × d: for a score term. */
   readonly gradient?: TensorLike;
   /** Where normal vectors are drawn when the flow is sampled; WebAssembly by default. */
   readonly device?: Device;
@@ -41,7 +44,7 @@ const OPTIONS: Readonly<Record<keyof FitFlowOptions, true>> = {
   cycles: true,
   patience: true,
   periodic: true,
-  logDensity: true,
+  logWeights: true,
   gradient: true,
   device: true,
   signal: true,
@@ -58,7 +61,7 @@ export interface FittedFlow {
 }
 
 /** Refuses what users who do not check types may pass, and what would be ignored in silence. */
-function checkParts(flow: Flow, { train, periodic, gradient, logDensity }: FitFlowOptions): void {
+function checkParts(flow: Flow, { train, periodic, gradient }: FitFlowOptions): void {
   if (typeof flow !== "object" || flow === null || !("updates" in flow)) {
     throw new TypeError(
       "Cannot fit this: give a kind of flow, such as splineFlow(), or trainFurther() of a trained one",
@@ -81,21 +84,19 @@ function checkParts(flow: Flow, { train, periodic, gradient, logDensity }: FitFl
         "draw, or leave out `score`",
     );
   }
-  if (train?.usesLogDensity === true && logDensity === undefined) {
-    throw new TypeError(
-      "Cannot fit a flow with importance weights but without `logDensity`: give that of each draw, or " +
-        "leave out `importance`",
-    );
-  }
 }
 
 /** Fewer draws show nothing of a distribution. */
 const LEAST_DRAWS = 16;
 
-function replayOf(draws: Tensor, { logDensity, gradient }: FitFlowOptions): Replay {
+function replayOf(draws: Tensor, { logWeights, gradient }: FitFlowOptions): Replay {
   const [n, d] = draws.shape;
-  const known = (given: TensorLike | undefined, shape: readonly number[], name: string): Tensor => {
-    if (given === undefined) return tensor(NaN).broadcastTo([1, ...shape]);
+  const known = (
+    given: TensorLike | undefined,
+    shape: readonly number[],
+    name: string,
+  ): Tensor | undefined => {
+    if (given === undefined) return undefined;
     const value = tensor(given);
     if (value.shape.join() !== shape.join()) {
       throw new TypeError(
@@ -104,10 +105,10 @@ function replayOf(draws: Tensor, { logDensity, gradient }: FitFlowOptions): Repl
     }
     return value.reshape([1, ...shape]);
   };
-  return addToReplay(emptyReplay(d, gradient !== undefined), {
+  return addToReplay(emptyReplay(d, { withGradient: gradient !== undefined, importance: 1 }), {
     position: draws.reshape([1, n, d]),
-    logDensity: known(logDensity, [n], "logDensity"),
-    gradient: gradient === undefined ? undefined : known(gradient, [n, d], "gradient"),
+    logWeight: known(logWeights, [n], "logWeights"),
+    gradient: known(gradient, [n, d], "gradient"),
   }, { cycle: 0, capacity: Infinity });
 }
 

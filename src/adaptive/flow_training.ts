@@ -7,6 +7,7 @@ import type { Flow, FlowState } from "../flows/flow.ts";
 import type { Key } from "../tensor/random.ts";
 import type { TrainingStep } from "./plan.ts";
 import { type Replay, rowsOf } from "./replay.ts";
+import { importanceWeights } from "./row_weights.ts";
 
 /** A flow that is being trained; plain data. */
 export interface FlowTraining {
@@ -49,9 +50,20 @@ function positionsOf({ data, dimension: d }: Replay, rows: Uint32Array): Float64
   return positions;
 }
 
-/** The newest held-out positions, rows × d. */
-function heldPositions(replay: Replay): Float64Array {
-  return positionsOf(replay, rowsOf(replay, "held").slice(-MOST_HELD));
+/** Positions that flows are judged by. */
+interface Held {
+  /** The newest held-out positions, rows × d. */
+  readonly positions: Float64Array;
+  /** How much each counts; they add up to 1. */
+  readonly weights: Float64Array;
+}
+
+function heldOf(replay: Replay): Held {
+  const rows = rowsOf(replay, "held").slice(-MOST_HELD);
+  const all = importanceWeights(replay);
+  const weights = Float64Array.from(rows, (row) => all?.[row] ?? 1);
+  const sum = weights.reduce((total, each) => total + each, 0);
+  return { positions: positionsOf(replay, rows), weights: weights.map((each) => each / sum) };
 }
 
 /**
@@ -76,22 +88,28 @@ interface Judged {
  *
  * Source: the rule of one standard error, Breiman et al., Classification and Regression Trees, 1984, §3.4.3.
  */
-function isBetter(a: Judged, b: Judged): boolean {
-  const n = a.logDensity.length;
+function isBetter(a: Judged, b: Judged, { weights }: Held): boolean {
+  const n = weights.length;
   const gain = b.loss - a.loss;
   // Without anything held out the newest is the best.
   if (n === 0) return true;
   if (!Number.isFinite(gain)) return a.loss < Infinity && !(a.loss >= b.loss);
   const squares = a.logDensity.reduce((sum, each, i) => {
-    const off = each - b.logDensity[i] - gain;
+    const off = weights[i] * (each - b.logDensity[i] - gain);
     return sum + off * off;
   }, 0);
-  return gain > Math.sqrt(squares / Math.max(1, n - 1) / n);
+  return gain > Math.sqrt(squares * n / Math.max(1, n - 1));
 }
 
 /** Half way between two flows: weights of one training average well (Wortsman et al. 2022). */
 function between(a: FlowState, b: FlowState): FlowState {
   return { ...a, weights: a.weights.map((weight, i) => 0.5 * (weight + b.weights[i])) };
+}
+
+/** −E ln q at held-out positions; NaN if there are none. */
+function heldLoss(logDensity: Float64Array, { weights }: Held): number {
+  if (weights.length === 0) return NaN;
+  return -logDensity.reduce((sum, each, i) => sum + weights[i] * each, 0);
 }
 
 function meanLoss(logDensity: Float64Array): number {
@@ -114,6 +132,7 @@ export async function startTraining(
   cycle = 0,
 ): Promise<FlowTraining> {
   const white = flow.whiten(state, whiteningPositions(replay));
+  const held = heldOf(replay);
   return {
     flow: white,
     best: white,
@@ -122,7 +141,7 @@ export async function startTraining(
     last: false,
     stale: 0,
     loss: [meanLoss(await flow.logDensity(white, replay.data))],
-    validation: [meanLoss(await flow.logDensity(white, heldPositions(replay)))],
+    validation: [heldLoss(await flow.logDensity(white, held.positions), held)],
   };
 }
 
@@ -145,18 +164,19 @@ export function trainingStep(flow: Flow, train: TrainingStep): FlowTrainingStep 
       cycle,
       last,
       stale,
+      updates: training.flow.updates,
       key,
       signal,
     });
-    const held = heldPositions(replay);
+    const held = heldOf(replay);
     const judged = async (candidate: FlowState): Promise<Judged> => {
-      const logDensity = await flow.logDensity(candidate, held);
-      return { flow: candidate, loss: meanLoss(logDensity), logDensity };
+      const logDensity = await flow.logDensity(candidate, held.positions);
+      return { flow: candidate, loss: heldLoss(logDensity, held), logDensity };
     };
     const toBeat = await judged(best);
     const candidates = [await judged(average), await judged(between(average, best))];
     const chosen = candidates.reduce((a, b) => b.loss < a.loss ? b : a);
-    const kept = isBetter(chosen, toBeat) ? chosen : toBeat;
+    const kept = isBetter(chosen, toBeat, held) ? chosen : toBeat;
     return {
       ...training,
       flow: state,

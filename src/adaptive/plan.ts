@@ -54,6 +54,8 @@ export interface TrainingInput {
   readonly last: boolean;
   /** Cycles since the loss at held-out positions last fell by more than 0.02 nats. */
   readonly stale: number;
+  /** Updates so far, in all cycles. */
+  readonly updates: number;
   /** For shuffling. */
   readonly key: Key;
   /** Stops the training between updates. */
@@ -75,8 +77,8 @@ export interface TrainingStep {
   (flow: Flow, input: TrainingInput): Promise<TrainingOutput>;
   /** Whether it needs the gradients of the log density in the replay buffer. */
   readonly usesGradient?: boolean;
-  /** Whether it needs the log density itself there, as for importance weights. */
-  readonly usesLogDensity?: boolean;
+  /** Share that proposals of global moves have in the replay buffer, with their importance weights. */
+  readonly importance?: number;
 }
 
 /** Whether one more cycle of training is enough, from how the ones before came along. */

@@ -11,8 +11,13 @@ export interface Replay {
   readonly dimension: number;
   /** Positions, rows × d. */
   readonly data: Float64Array;
-  /** The target's log density at each, [rows]. */
-  readonly logDensity: Float64Array;
+  /**
+   * ln of the importance weight p/q, up to a constant, of each row that was drawn from a known q; NaN for
+   * states of chains, which are taken for draws of p, [rows].
+   */
+  readonly logWeight: Float64Array;
+  /** The share of all weight that rows with an importance weight have together, from 0 to 1. */
+  readonly importance: number;
   /** Its gradient at each, rows × d, NaN where it is not known; none if it is never asked for. */
   readonly gradient: Float64Array | undefined;
   /** The cycle in which each row was added, [rows]. */
@@ -25,8 +30,8 @@ export interface Replay {
 export interface ReplayDraws {
   /** chains × draws × d. Rows that are not finite are left out. */
   readonly position: Tensor;
-  /** chains × draws. */
-  readonly logDensity: Tensor;
+  /** ln of importance weights, chains × draws, if they have some; rows where it is −∞ are left out. */
+  readonly logWeight?: Tensor | undefined;
   /** chains × draws × d, if the buffer holds gradients and they are known. */
   readonly gradient?: Tensor | undefined;
 }
@@ -40,14 +45,22 @@ const STRETCHES = 32;
  * An empty buffer.
  *
  * @param dimension Number of coordinates.
- * @param withGradient Whether it holds gradients of the log density too.
+ * @param options Whether it holds gradients of the log density too, no by default, and the share of rows
+ * with importance weights, 0 by default.
  * @returns The buffer.
  */
-export function emptyReplay(dimension: number, withGradient = false): Replay {
+export function emptyReplay(
+  dimension: number,
+  { withGradient = false, importance = 0 }: {
+    readonly withGradient?: boolean | undefined;
+    readonly importance?: number | undefined;
+  } = {},
+): Replay {
   return {
     dimension,
     data: new Float64Array(0),
-    logDensity: new Float64Array(0),
+    logWeight: new Float64Array(0),
+    importance,
     gradient: withGradient ? new Float64Array(0) : undefined,
     cycle: new Uint32Array(0),
     held: new Uint8Array(0),
@@ -65,7 +78,11 @@ function joined<A extends NumberArray>(before: A, added: A, surplus: number): A 
 }
 
 /** Whether each row is held out, chains × draws. */
-function heldOut({ data, shape: [chains, draws, d] }: Tensor, cycle: number): readonly boolean[] {
+function heldOut(
+  { data, shape: [chains, draws, d] }: Tensor,
+  cycle: number,
+  before: Replay,
+): readonly boolean[] {
   const isHeld = (number: number): boolean => number % HELD_OUT === HELD_OUT - 1;
   const rows = Array.from({ length: chains * draws }, (_, row) => row);
   if (chains >= HELD_OUT) return rows.map((row) => isHeld(Math.floor(row / draws)));
@@ -77,7 +94,18 @@ function heldOut({ data, shape: [chains, draws, d] }: Tensor, cycle: number): re
     for (let i = row * d; !moved && i < (row + 1) * d; i++) moved = data[i] !== data[i - d];
     places[row] = places[row - 1] + (moved ? 1 : 0);
   }
+  // A chain that has not moved since the call before is where it was: with the mark that it had.
+  const last = before.held.length - chains;
+  const stayed = Array.from({ length: chains }, (_, chain) => {
+    if (last < 0) return false;
+    for (let i = 0; i < d; i++) {
+      if (before.data[(last + chain) * d + i] !== data[chain * draws * d + i]) return false;
+    }
+    return true;
+  });
   return rows.map((row) => {
+    const chain = Math.floor(row / draws);
+    if (places[row] === 0 && stayed[chain]) return before.held[last + chain] === 1;
     const of = places[row - row % draws + draws - 1] + 1;
     const stretch = Math.ceil(of / STRETCHES);
     return isHeld(Math.floor((cycle * draws + places[row]) / stretch));
@@ -101,12 +129,12 @@ function heldOut({ data, shape: [chains, draws, d] }: Tensor, cycle: number): re
  */
 export function addToReplay(
   replay: Replay,
-  { position, logDensity, gradient }: ReplayDraws,
+  { position, logWeight, gradient }: ReplayDraws,
   { cycle, capacity }: { readonly cycle: number; readonly capacity: number },
 ): Replay {
   const { dimension: d } = replay;
   const [chains, draws] = position.shape;
-  const marks = heldOut(position, cycle);
+  const marks = heldOut(position, cycle, replay);
   const rows: number[] = [];
   const held: number[] = [];
   for (let draw = 0; draw < draws; draw++) {
@@ -114,6 +142,7 @@ export function addToReplay(
       const row = chain * draws + draw;
       const here = position.data.subarray(row * d, (row + 1) * d) as Float64Array;
       if (!here.every(Number.isFinite)) continue;
+      if (logWeight !== undefined && !Number.isFinite(logWeight.data[row])) continue;
       rows.push(row);
       held.push(marks[row] ? 1 : 0);
     }
@@ -130,7 +159,8 @@ export function addToReplay(
   return {
     dimension: d,
     data: joined(replay.data, picked(position, d), surplus * d),
-    logDensity: joined(replay.logDensity, picked(logDensity, 1), surplus),
+    importance: replay.importance,
+    logWeight: joined(replay.logWeight, picked(logWeight, 1), surplus),
     gradient: replay.gradient && joined(replay.gradient, picked(gradient, d), surplus * d),
     cycle: joined(replay.cycle, new Uint32Array(rows.length).fill(cycle), surplus),
     held: joined(replay.held, Uint8Array.from(held), surplus),

@@ -59,16 +59,6 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly seconds: number;
 }
 
-/** What production's proposals say of the flow, or those of before if there were none. */
-function flowQualityOf(
-  { best, acceptance }: Pick<RunState, "best" | "acceptance">,
-  evidence: RunEvidence | undefined,
-): ProposalQuality | undefined {
-  if (evidence === undefined) return best?.quality;
-  const { effectiveSampleFraction, paretoShape } = evidence.importanceSampling;
-  return { effectiveSampleFraction, paretoShape, acceptance: meanOf(acceptance.global) };
-}
-
 /**
  * The result of a run from its last state.
  *
@@ -91,7 +81,7 @@ export async function resultOf<Values extends object, State extends ChainState &
   const position = joinDraws(state.draws.map((block) => block.position));
   const draws = await constrainedDraws(target, device, position);
   const logDensity = joinDraws(state.draws.map((block) => block.logDensity));
-  const { evidence, broken } = await estimateEvidence(runtimeOf(plan), state, {
+  const { evidence, quality, broken } = await estimateEvidence(runtimeOf(plan), state, {
     position,
     logDensity,
   }, key);
@@ -99,7 +89,8 @@ export async function resultOf<Values extends object, State extends ChainState &
     local: meanOf(state.acceptance.local),
     global: meanOf(state.acceptance.global),
   };
-  const flowQuality = flowQualityOf(state, evidence);
+  // Where production proposed nothing, what was known before.
+  const flowQuality = quality ?? state.best?.quality;
   let summary: Summary | undefined;
   return {
     draws,

@@ -16,39 +16,43 @@ const LN2 = 0.6931471805599453;
  * @returns A weight for each row, the newest 1.
  */
 export function recencyWeights(
-  { cycle }: Replay,
+  { cycle }: Pick<Replay, "cycle">,
   { now, halfLife }: { readonly now: number; readonly halfLife: number },
 ): Float64Array {
   return Float64Array.from(cycle, (added) => exp(-LN2 * (now - added) / halfLife));
 }
 
 /**
- * Importance weights (p/q)^power of rows that are taken for draws of q, truncated: where the chains have
- * not yet found the right share of each mode and the flow has learned that from them, they pull it
- * towards the target.
+ * Importance weights of rows, those that were drawn from a known distribution, and the same number for all
+ * others: both kinds have the shares of all weight that the buffer says. A weight above √n times the mean
+ * of n is taken for that.
  *
- * Source: Ionides, "Truncated importance sampling", JCGS 2008: weights above √n times their mean are
- * taken for that.
+ * Where chains start with wrong shares of the modes, a flow learns these from them, while weighted draws
+ * have the right ones: they pull it towards the target.
  *
- * @param logDensity ln p of each row, unnormalised.
- * @param logProposal ln q of each row.
- * @param power From 0, for no weighting, to 1.
- * @returns A weight for each row; 0 where either logarithm is not finite.
+ * Source of the truncation: Ionides, "Truncated importance sampling", JCGS 2008.
+ *
+ * @param replay The buffer.
+ * @returns A weight for each row; undefined if all count the same.
  */
 export function importanceWeights(
-  logDensity: Float64Array,
-  logProposal: Float64Array,
-  power: number,
-): Float64Array {
-  const logs = logDensity.map((p, i) => {
-    const log = power * (p - logProposal[i]);
-    return Number.isFinite(log) ? log : -Infinity;
-  });
-  const largest = logs.reduce((most, log) => Math.max(most, log), -Infinity);
-  if (largest === -Infinity) return logs.fill(1);
-  const weights = logs.map((log) => log === -Infinity ? 0 : exp(log - largest));
-  const mean = weights.reduce((sum, each) => sum + each, 0) / weights.length;
-  return weights.map((each) => Math.min(each, Math.sqrt(weights.length) * mean));
+  { logWeight, importance }: Pick<Replay, "logWeight" | "importance">,
+): Float64Array | undefined {
+  const largest = logWeight.reduce((most, log) => log > most ? log : most, -Infinity);
+  if (largest === -Infinity || importance === 0) {
+    // Rows that are to have no share must not count as states of chains.
+    return largest === -Infinity ? undefined : logWeight.map((log) => Number.isNaN(log) ? 1 : 0);
+  }
+  const weights = logWeight.map((log) => Number.isNaN(log) ? 0 : exp(log - largest));
+  const weighted = logWeight.reduce((n, log) => n + (Number.isNaN(log) ? 0 : 1), 0);
+  const most = Math.sqrt(weighted) * weights.reduce((sum, each) => sum + each, 0) / weighted;
+  const cut = weights.map((each) => Math.min(each, most));
+  const sum = cut.reduce((total, each) => total + each, 0);
+  const others = logWeight.length - weighted;
+  if (others === 0) return cut.map((each) => each / sum);
+  return cut.map((each, row) =>
+    Number.isNaN(logWeight[row]) ? (1 - importance) / others : importance * each / sum
+  );
 }
 
 /**

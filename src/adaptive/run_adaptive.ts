@@ -144,7 +144,10 @@ export const runAdaptive: AdaptiveRun = Object.assign(
           }),
           window: undefined,
           flow: plan.trainedFlow,
-          replay: emptyReplay(target.dimension, plan.train.usesGradient),
+          replay: emptyReplay(target.dimension, {
+            withGradient: plan.train.usesGradient,
+            importance: plan.train.importance,
+          }),
           progress: { loss: [], validation: [], stale: 0, acceptance: [] },
           best: undefined,
           lastTraining: plan.schedule.trainCycles === 1,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type ProposalQuality, proposalQuality } from "../diagnostics/proposal_quality.ts";
 import {
   type BridgeEvidence,
   bridgeEvidence,
@@ -32,6 +33,8 @@ export interface RunEvidence {
 export interface EvidenceOfRun {
   /** The estimates; none for a run without global moves, or if no proposal has a positive density. */
   readonly evidence: RunEvidence | undefined;
+  /** What the weights of all proposals say of what they were drawn from; as `evidence`. */
+  readonly quality: ProposalQuality | undefined;
   /** Share of all proposals at which the log density is NaN or +∞. */
   readonly broken: number;
 }
@@ -79,7 +82,9 @@ export async function estimateEvidence<State extends ChainState & Tree>(
   key: Key,
 ): Promise<EvidenceOfRun> {
   const made = logWeights.reduce((sum, { size }) => sum + size, 0);
-  if (flow === undefined || made === 0) return { evidence: undefined, broken: 0 };
+  if (flow === undefined || made === 0) {
+    return { evidence: undefined, quality: undefined, broken: 0 };
+  }
   const compared = { logDensity, proposal: proposalOf(flow), signal };
   const count = Math.min(MOST_PROPOSALS, Math.ceil(SHARE_OF_PROPOSALS * made));
   const fresh = await weightsOfProposals(compared, count, key);
@@ -94,12 +99,15 @@ export async function estimateEvidence<State extends ChainState & Tree>(
   const usable = (weights: Float64Array): Float64Array =>
     weights.map((weight) => weight < Infinity ? weight : -Infinity);
   const direct = usable(all);
-  if (!direct.some(Number.isFinite)) return { evidence: undefined, broken };
+  if (!direct.some(Number.isFinite)) {
+    return { evidence: undefined, quality: undefined, broken };
+  }
   return {
     evidence: {
       importanceSampling: importanceEvidence(direct),
       bridgeSampling: bridgeOf(await weightsOfDraws(compared, draws, MOST_DRAWS), usable(fresh)),
     },
+    quality: proposalQuality(direct),
     broken,
   };
 }

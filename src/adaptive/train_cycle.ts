@@ -8,10 +8,12 @@ import type { Flow } from "../flows/flow.ts";
 import type { GlobalResult } from "../global/global_move.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { type Key, split } from "../tensor/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { advance, JUDGED, judgedFlow, total } from "./cycles.ts";
 import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
-import { addToReplay, type Replay, type ReplayDraws } from "./replay.ts";
+import type { Schedule } from "./plan.ts";
+import { addToReplay, type Replay } from "./replay.ts";
 import { addToMean, type RunState } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -33,8 +35,8 @@ export async function trainCycle<State extends ChainState & Tree>(
     schedule.trainLocalSteps,
     { thin: schedule.trainThin },
   );
-  const keep = (replay: Replay, draws: Readonly<Record<string, unknown>>): Replay =>
-    addToReplay(replay, draws as unknown as ReplayDraws, {
+  const keep = (replay: Replay, draws: Readonly<Record<string, Tensor>>): Replay =>
+    addToReplay(replay, { position: draws["position"], gradient: draws["gradient"] }, {
       cycle: state.cycle,
       capacity: schedule.replayCapacity,
     });
@@ -64,7 +66,7 @@ export async function trainCycle<State extends ChainState & Tree>(
     chains: global.state,
     flow: state.lastTraining ? training.best : training.flow,
     best,
-    replay: keep(replay, global.draws),
+    replay: withProposals(keep(replay, global.draws), global, state.cycle, schedule),
     progress,
     lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),
     acceptance: {
@@ -75,9 +77,20 @@ export async function trainCycle<State extends ChainState & Tree>(
   return advance(next, state.lastTraining ? "production" : "train");
 }
 
-/** What the weights of proposals say, with how often the move that there is has moved chains. */
-function qualityOf({ logWeights, acceptance }: GlobalResult<unknown>): ProposalQuality {
-  return { ...proposalQuality(logWeights.data as Float64Array), acceptance };
+function qualityOf({ logWeights }: GlobalResult<unknown>): ProposalQuality {
+  return proposalQuality(logWeights.data as Float64Array);
+}
+
+/** The buffer with the proposals of global moves, if it has a share for them. */
+function withProposals(
+  replay: Replay,
+  { proposals, logWeights }: GlobalResult<unknown>,
+  cycle: number,
+  { replayCapacity }: Schedule,
+): Replay {
+  if (replay.importance === 0) return replay;
+  const draws = { position: proposals, logWeight: logWeights };
+  return addToReplay(replay, draws, { cycle, capacity: replayCapacity });
 }
 
 function freshFlow<State extends ChainState & Tree>(

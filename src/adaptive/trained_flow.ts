@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { chooseDevice } from "../device/choose.ts";
 import type { Device } from "../device/device.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import { flowProposal } from "../global/flow_proposal.ts";
@@ -62,10 +63,14 @@ function pointsOf(given: TensorLike, dimension: number): Tensor {
  *
  * @param kind The kind of flow that the state was made by.
  * @param state The weights.
- * @param device Where normal vectors are drawn.
+ * @param device Where normal vectors are drawn; WebAssembly by default.
  * @returns The flow.
  */
-export function trainedFlow(kind: Flow, state: FlowState, device: Device): TrainedFlow {
+export function trainedFlow(
+  kind: Flow,
+  state: FlowState,
+  device: Device = chooseDevice("auto"),
+): TrainedFlow {
   const proposal = flowProposal(kind, state, normalVectors(kind.normals(state), device));
   return {
     kind,

@@ -35,10 +35,9 @@ export interface TrainingOptions {
   /** Cycles after which a position counts half; 10 by default, ∞ to let all count the same. */
   readonly halfLife?: number;
   /**
-   * Power, from 0 to 1, of importance weights p/q under the flow of the cycle before; 0, for none, by
-   * default. For chains that start with wrong shares of the modes and rarely jump. Positions are taken for
-   * draws of that flow: where they are not, shares swing from cycle to cycle if it is near 1. Held-out
-   * losses do not have these weights.
+   * Share, from 0 to 1, that all proposals of global moves have in training beside the states of chains,
+   * with their importance weights p/q; 0 by default. Proposals know the right shares of the modes that
+   * the flow reaches, also where chains started with wrong ones and rarely jump.
    */
   readonly importance?: number;
   /**
@@ -101,19 +100,17 @@ function* batches(key: Key, rows: Uint32Array, size: number): Generator<Uint32Ar
 }
 
 /** How much each row counts; undefined where all count the same. */
-async function weightsOf(
-  flow: Flow,
-  { state, replay, cycle }: TrainingInput,
+function weightsOf(
+  { replay, cycle }: TrainingInput,
   rows: Uint32Array,
-  { halfLife, importance }: Required<TrainingOptions>,
-): Promise<Float32Array | undefined> {
+  { halfLife }: Required<TrainingOptions>,
+): Float32Array | undefined {
   const byAge = Number.isFinite(halfLife) && replay.cycle.some((added) => added !== cycle);
-  if (!byAge && importance === 0) return undefined;
+  const byImportance = importanceWeights(replay);
+  if (!byAge && byImportance === undefined) return undefined;
   const weights = recencyWeights(replay, { now: cycle, halfLife });
-  if (importance > 0) {
-    const logProposal = await flow.logDensity(state, replay.data);
-    const pulls = importanceWeights(replay.logDensity, logProposal, importance);
-    weights.forEach((_, row) => weights[row] *= pulls[row]);
+  if (byImportance !== undefined) {
+    weights.forEach((_, row) => weights[row] *= byImportance[row]);
   }
   return withMeanOne(weights, rows);
 }
@@ -158,7 +155,7 @@ export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
     if (rows.length === 0) {
       throw new RangeError("Cannot train a flow without positions: the replay buffer has none");
     }
-    const weights = await weightsOf(flow, input, rows, how);
+    const weights = weightsOf(input, rows, how);
     const rowsOfBatch = batches(key, rows, Math.min(batch, rows.length));
     const pauses = pausesOf(signal);
     let { state } = input;
@@ -174,7 +171,7 @@ export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
       while (together.length < most && done < end) {
         const chosen = rowsOfBatch.next().value;
         const place: TrainingPlace = {
-          update: state.updates + together.length,
+          update: input.updates + done,
           share: done / updates,
           last,
           stale,
@@ -199,7 +196,7 @@ export function trainInCycles(options: TrainingOptions = {}): TrainingStep {
     // Where the rate falls to 0 the last weights are the best.
     return { state, average: last ? undefined : { ...state, weights: average.mean() }, loss };
   };
-  return Object.assign(step, { usesGradient: score > 0, usesLogDensity: how.importance > 0 });
+  return Object.assign(step, { usesGradient: score > 0, importance: how.importance });
 }
 
 async function scored(

@@ -19,6 +19,10 @@ export function withWorkers(flow: Flow, where: FlowRunOptions): Flow {
     // Each by its own name: a flow may be of a class, whose methods do not spread.
     name: flow.name,
     options: flow.options,
+    ...flow.check && {
+      check: (dimension: number, periodic?: readonly boolean[]) =>
+        flow.check?.(dimension, periodic),
+    },
     init: (dimension, key, periodic) => flow.init(dimension, key, periodic),
     whiten: (state, data) => flow.whiten(state, data),
     normals: (state) => flow.normals(state),

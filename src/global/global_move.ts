@@ -29,6 +29,8 @@ export interface GlobalResult<State> extends EnsembleResult<State> {
    * come from.
    */
   readonly logWeights: Tensor;
+  /** All proposals, chains × (steps · proposals a step) × d. */
+  readonly proposals: Tensor;
   /** Mean probability of moving over chains and steps. */
   readonly acceptance: number;
 }
@@ -152,6 +154,11 @@ async function moveBlock<State extends ChainState & Tree>(
     state: { ...next, acceptance },
     draws,
     logWeights: weights.reshape([chains, steps * rule.proposals]),
+    proposals: started.position.reshape([
+      chains,
+      steps * rule.proposals,
+      ...started.position.shape.slice(1),
+    ]),
     acceptance: walk.meanProbability,
   };
 }
@@ -199,6 +206,7 @@ function joined<State>(
     state: parts[parts.length - 1].state,
     draws: Object.fromEntries(names.map((name) => [name, along((part) => part.draws[name])])),
     logWeights: along((part) => part.logWeights),
+    proposals: along((part) => part.proposals),
     acceptance: sum / steps,
   };
 }

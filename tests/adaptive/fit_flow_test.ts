@@ -78,8 +78,8 @@ Deno.test("what cannot be fitted is refused", async () => {
     [draws, { train: trainInCycles({ score: 1 }) }, /^TypeError: .* without `gradient`: give that/],
     [
       draws,
-      { train: trainInCycles({ importance: 1 }) },
-      /^TypeError: .* without `logDensity`: give/,
+      { logWeights: [1, 2] },
+      /^TypeError: .*`logWeights` of shape \[2\]: expected \[2000\]$/,
     ],
     [draws, { rounds: 3 } as FitFlowOptions, /^TypeError: .*unknown option `rounds`/],
   ];
@@ -92,4 +92,20 @@ Deno.test("what cannot be fitted is refused", async () => {
   );
   const signal = AbortSignal.abort();
   await assert.rejects(fitFlow(flow, draws, key(1), { signal }), { name: "AbortError" });
+});
+
+Deno.test("importance weights put wrong shares right", async () => {
+  // One draw in ten is of the bell at 3, where it should be every other one.
+  const right = Array.from({ length: 4000 }, (_, i) => i % 10 === 0);
+  const centers = tensor(right.map((each) => each ? 3 : -3)).reshape([4000, 1]);
+  const given = normal(key(6), [4000, 1]).add(centers);
+  const logWeights = tensor(right.map((each) => Math.log(each ? 0.5 / 0.1 : 0.5 / 0.9)));
+  const shareOf = async (options: FitFlowOptions): Promise<number> => {
+    const { flow: fitted } = await fitFlow(flow, given, key(7), { cycles: 8, ...options });
+    const { position } = await fitted.sample(key(8), 4000);
+    return Array.from(position.data).filter((x) => x > 0).length / 4000;
+  };
+  const [weighted, plain] = [await shareOf({ logWeights }), await shareOf({})];
+  assert.ok(Math.abs(weighted - 0.5) < 0.06, `${weighted}`);
+  assert.ok(Math.abs(plain - 0.1) < 0.04, `${plain}`);
 });

@@ -16,7 +16,6 @@ function bananaReplay(): Replay {
   );
   return addToReplay(emptyReplay(2), {
     position: tensor(data).reshape([16, 40, 2]),
-    logDensity: tensor(new Float64Array(640)).reshape([16, 40]),
   }, { cycle: 0, capacity: 10_000 });
 }
 
@@ -129,7 +128,15 @@ Deno.test("what is held out does not reach the updates", async () => {
   const replay = bananaReplay();
   const training = await start();
   const train = trainInCycles({ updates: 15 });
-  const input = { state: training.flow, replay, cycle: 0, last: false, stale: 0, key: key(3) };
+  const input = {
+    state: training.flow,
+    replay,
+    cycle: 0,
+    last: false,
+    stale: 0,
+    updates: 0,
+    key: key(3),
+  };
   const { state } = await train(flow, input);
   const moved = (wanted: "held" | "trained"): Replay => {
     const data = replay.data.slice();

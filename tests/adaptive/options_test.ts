@@ -238,7 +238,10 @@ Deno.test("parts of a plan refuse unknown options", () => {
     /^TypeError: Cannot stop a run with the unknown option `much`: .* rHat, /,
   );
   refuse(trainInCycles, /^TypeError: Cannot train with the unknown option `much`: .* updates, /);
-  refuse(mixByQuality, /^TypeError: Cannot mix moves with the unknown option `much`: .* leastFraction/);
+  refuse(
+    mixByQuality,
+    /^TypeError: Cannot mix moves with the unknown option `much`: .* leastFraction/,
+  );
   refuse(
     stopTraining,
     /^TypeError: Cannot stop training with the unknown option `much`: .* patience/,

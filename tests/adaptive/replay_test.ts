@@ -11,10 +11,10 @@ import { type Tensor, tensor, zeros } from "../../mod.ts";
 /** Two chains, two draws, one coordinate: chain c at draw t is at 10c + t. */
 const positions = tensor([[[0], [1]], [[10], [11]]]);
 
-/** Draws whose log density is a tenth of their position. */
+/** Draws whose log weight is a tenth of their position. */
 function drawsOf(position: Tensor): ReplayDraws {
   const [chains, draws] = position.shape;
-  return { position, logDensity: position.reshape([chains, draws]).mul(0.1) };
+  return { position, logWeight: position.reshape([chains, draws]).mul(0.1) };
 }
 
 function added(replay: Replay, position: Tensor, capacity: number, cycle = 0): Replay {
@@ -24,7 +24,7 @@ function added(replay: Replay, position: Tensor, capacity: number, cycle = 0): R
 Deno.test("the replay buffer holds steps in their order, chains side by side", () => {
   const replay = added(emptyReplay(1), positions, 100);
   assert.deepEqual([...replay.data], [0, 10, 1, 11]);
-  assert.deepEqual([...replay.logDensity], [0, 1, 0.1, 1.1]);
+  assert.deepEqual([...replay.logWeight], [0, 1, 0.1, 1.1]);
 });
 
 Deno.test("the oldest rows leave a full replay buffer, with all that is known of them", () => {
@@ -32,7 +32,7 @@ Deno.test("the oldest rows leave a full replay buffer, with all that is known of
   assert.deepEqual([...replay.data], [10, 1, 11]);
   replay = added(replay, tensor([[[2]], [[12]]]), 3, 5);
   assert.deepEqual([...replay.data], [11, 2, 12]);
-  assert.deepEqual([...replay.logDensity], [1.1, 0.2, 1.2000000000000002]);
+  assert.deepEqual([...replay.logWeight], [1.1, 0.2, 1.2000000000000002]);
   assert.deepEqual([...replay.cycle], [0, 5, 5]);
   assert.equal(replay.held.length, 3);
 });
@@ -52,7 +52,7 @@ Deno.test("adding to a replay buffer leaves the one before as it was", () => {
 Deno.test("a buffer with gradients holds NaN where none are known", () => {
   const gradient = positions.mul(-1);
   let replay = addToReplay(
-    emptyReplay(1, true),
+    emptyReplay(1, { withGradient: true }),
     { ...drawsOf(positions), gradient },
     { cycle: 0, capacity: 5 },
   );
@@ -125,7 +125,37 @@ Deno.test("an empty buffer has no rows", () => {
   assert.equal(rowsOf(emptyReplay(3), "held").length, 0);
   const none = addToReplay(emptyReplay(1), {
     position: tensor([[[NaN]]]),
-    logDensity: zeros([1, 1]),
+    logWeight: zeros([1, 1]),
   }, { cycle: 0, capacity: 4 });
   assert.equal(none.data.length, 0);
+});
+
+Deno.test("weights of 0 and those that are none leave their rows out, and states of chains have none", () => {
+  const position = tensor([[[1], [2]], [[3], [4]]]);
+  const logWeight = tensor([[0.5, -Infinity], [NaN, -2]]);
+  const how = { cycle: 0, capacity: 9 };
+  const replay = addToReplay(emptyReplay(1, { importance: 0.3 }), { position, logWeight }, how);
+  assert.deepEqual([...replay.data], [1, 4]);
+  assert.deepEqual([...replay.logWeight], [0.5, -2]);
+  assert.equal(replay.importance, 0.3);
+  const more = addToReplay(replay, { position }, how);
+  assert.deepEqual([...more.logWeight], [0.5, -2, NaN, NaN, NaN, NaN]);
+});
+
+Deno.test("a chain that has not moved since the call before keeps its mark", () => {
+  let replay = emptyReplay(1);
+  // Three chains, of which the first never moves and the others always do.
+  for (let call = 0; call < 40; call++) {
+    const rows = [0, 1, 2].map((chain) =>
+      [0, 1, 2].map((draw) => [chain === 0 ? 5 : 1000 * chain + 3 * call + draw])
+    );
+    const again = [0, 1, 2].map((chain) => [[chain === 0 ? 5 : rows[chain][2][0]]]);
+    const how = { cycle: call, capacity: 1000 };
+    replay = addToReplay(replay, { position: tensor(rows) }, how);
+    replay = addToReplay(replay, { position: tensor(again) }, how);
+  }
+  const held = new Set([...rowsOf(replay, "held")].map((row) => replay.data[row]));
+  const trained = new Set([...rowsOf(replay, "trained")].map((row) => replay.data[row]));
+  assert.ok(held.size > 5);
+  assert.deepEqual([...held].filter((each) => trained.has(each)), []);
 });

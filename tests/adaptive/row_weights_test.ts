@@ -13,35 +13,43 @@ Deno.test("weights halve with age", () => {
   near(recencyWeights(replay, { now: 6, halfLife: Infinity }), [1, 1, 1, 1]);
 });
 
-Deno.test("importance weights are powers of p/q, whatever the scale of p", () => {
-  // Enough rows that none is truncated.
-  const logProposal = Float64Array.from({ length: 20 }, (_, i) => [0, -1, 1, 0][i] ?? 0);
+const CHAINS = [NaN, NaN, NaN];
+
+/** Rows with log weights, and then three states of chains. */
+function rows(logWeights: readonly number[], importance: number) {
+  return { logWeight: Float64Array.of(...logWeights, ...CHAINS), importance };
+}
+
+Deno.test("weighted rows and states of chains have the shares of all weight that they are to have", () => {
+  const logs = Array.from({ length: 20 }, (_, i) => [0, 1, -1][i] ?? 0.5);
   for (const shift of [0, 700, -9000]) {
-    const logDensity = logProposal.map((_, i) => (i === 3 ? -0.5 : 0) + shift);
-    const whole = importanceWeights(logDensity, logProposal, 1);
-    near(whole.map((w) => w / whole[0]).subarray(0, 4), [1, Math.E, Math.exp(-1), Math.exp(-0.5)]);
-    const half = importanceWeights(logDensity, logProposal, 0.5);
-    near(half.map((w) => w / half[0]).subarray(0, 4), [
+    const weights = importanceWeights(rows(logs.map((log) => log + shift), 0.3));
+    assert.ok(weights !== undefined);
+    near([weights.subarray(0, 20).reduce((a, b) => a + b)], [0.3]);
+    near(weights.subarray(20), [0.7 / 3, 0.7 / 3, 0.7 / 3]);
+    near(weights.subarray(0, 4).map((w) => w / weights[0]), [
       1,
+      Math.E,
+      Math.exp(-1),
       Math.exp(0.5),
-      Math.exp(-0.5),
-      Math.exp(-0.25),
     ]);
   }
+  const alone = importanceWeights({ logWeight: Float64Array.of(0, Math.LN2), importance: 1 });
+  near(alone ?? [], [1 / 3, 2 / 3]);
 });
 
-Deno.test("importance weights are truncated at √n of their mean, and 0 where nothing is known", () => {
-  const n = 100;
-  const logDensity = new Float64Array(n);
-  logDensity[0] = 50;
-  logDensity[1] = -Infinity;
-  logDensity[2] = NaN;
-  const weights = importanceWeights(logDensity, new Float64Array(n), 1);
-  // The first is all of the mean, 1/n of itself.
-  near([weights[0]], [Math.sqrt(n) / n]);
-  assert.equal(weights[1], 0);
-  assert.equal(weights[2], 0);
-  near(importanceWeights(Float64Array.of(NaN, -Infinity), new Float64Array(2), 1), [1, 1]);
+Deno.test("a weight is truncated at √n times the mean", () => {
+  const weights = importanceWeights(rows([50, ...new Array(99).fill(0)], 1));
+  assert.ok(weights !== undefined);
+  // The first would be all of the mean, a hundredth of itself: a tenth is left of it.
+  near([weights[0]], [1]);
+  assert.ok(weights[1] > 9 * Math.exp(-50) / 1.0001);
+  near(weights.subarray(100), [0, 0, 0]);
+});
+
+Deno.test("without weighted rows all count the same, and without a share they count nothing", () => {
+  assert.equal(importanceWeights(rows([], 0.5)), undefined);
+  near(importanceWeights(rows([1, 2], 0)) ?? [], [0, 0, 1, 1, 1]);
 });
 
 Deno.test("weights are scaled to the mean 1 over the rows that are meant", () => {

@@ -4,22 +4,22 @@ import { addToReplay, emptyReplay, rowsOf } from "../../src/adaptive/replay.ts";
 import type { Batch } from "../../src/flows/batch.ts";
 import type { Flow } from "../../src/flows/flow.ts";
 import { splineFlow } from "../../src/flows/spline_flow.ts";
-import { key, normal, trainInCycles, type TrainingOptions, zeros } from "../../mod.ts";
+import { key, normal, trainInCycles, type TrainingOptions } from "../../mod.ts";
 
 const kind = splineFlow({ layers: 2, bins: 4, hidden: [8] });
 
 function inputOf(more: Partial<TrainingInput> = {}): TrainingInput {
-  let replay = emptyReplay(2, true);
+  let replay = emptyReplay(2, { withGradient: true });
   for (const cycle of [0, 4]) {
     const position = normal(key(cycle), [8, 50, 2]);
     replay = addToReplay(
       replay,
-      { position, logDensity: zeros([8, 50]), gradient: position.neg() },
+      { position, gradient: position.neg() },
       { cycle, capacity: 1000 },
     );
   }
   const state = kind.whiten(kind.init(2, [1, 1]), replay.data);
-  return { state, replay, cycle: 4, last: false, stale: 0, key: key(9), ...more };
+  return { state, replay, cycle: 4, last: false, stale: 0, updates: 0, key: key(9), ...more };
 }
 
 /** The batches that a training step makes. */
@@ -65,20 +65,22 @@ Deno.test("older rows count less, by the half-life, with the mean 1", async () =
   assert.equal(plain.weights, undefined);
 });
 
-Deno.test("importance weights are those of target over flow", async () => {
-  const [{ rows, weights }] = await batchesOf({
-    updates: 1,
-    batch: 700,
-    halfLife: Infinity,
-    importance: 1,
-  });
+Deno.test("weighted rows count by their weights, in the share that they have", async () => {
+  const { replay: chains } = inputOf();
+  const position = normal(key(2), [8, 20, 2]);
+  const logWeight = position.slice(0, 1, { axis: 2 }).reshape([8, 20]);
+  const how = { cycle: 4, capacity: 5000 };
+  const replay = addToReplay({ ...chains, importance: 0.25 }, { position, logWeight }, how);
+  const options = { updates: 1, batch: 5000, halfLife: Infinity };
+  const [{ rows, weights }] = await batchesOf(options, { replay });
   assert.ok(weights !== undefined);
-  const { state, replay } = inputOf();
-  const logDensity = await kind.logDensity(state, replay.data);
-  // The target's log density is 0 here.
-  const ratio = (i: number): number => weights[i] * Math.exp(logDensity[rows[i]]);
-  const small = [...rows.keys()].filter((i) => weights[i] < 3).slice(0, 50);
-  small.forEach((i) => assert.ok(Math.abs(ratio(i) / ratio(small[0]) - 1) < 1e-5));
+  const weighted = [...rows.keys()].filter((i) => !Number.isNaN(replay.logWeight[rows[i]]));
+  assert.equal(weighted.length, 140);
+  const ratios = weighted.map((i) => weights[i] / Math.exp(replay.logWeight[rows[i]]));
+  assert.ok(Math.max(...ratios) / Math.min(...ratios) < 1.01);
+  const share = weighted.reduce((sum, i) => sum + weights[i], 0) / rows.length;
+  assert.ok(Math.abs(share - 0.25) < 0.02, `${share}`);
+  assert.equal(trainInCycles({ importance: 0.25 }).importance, 0.25);
 });
 
 Deno.test("the learning rate is asked before each update", async () => {
@@ -89,9 +91,9 @@ Deno.test("the learning rate is asked before each update", async () => {
       places.push(place);
       return 1e-4 * places.length;
     },
-  }, { stale: 3, last: true });
-  assert.deepEqual(places[0], { update: 0, share: 0, last: true, stale: 3 });
-  assert.deepEqual(places[13], { update: 13, share: 13 / 25, last: true, stale: 3 });
+  }, { stale: 3, last: true, updates: 70 });
+  assert.deepEqual(places[0], { update: 70, share: 0, last: true, stale: 3 });
+  assert.deepEqual(places[13], { update: 83, share: 13 / 25, last: true, stale: 3 });
   assert.deepEqual(
     rates.map(({ learningRate }) => learningRate),
     places.map((_, i) => 1e-4 * (i + 1)),
