@@ -28,6 +28,7 @@ interface Measured {
   readonly first: number;
 }
 
+const SCRIPT = "flowmc_flow.py";
 const CHAINS = 100;
 const GLOBAL_STEPS = 10;
 const REPEATS = 7;
@@ -83,7 +84,7 @@ async function ours(workers: number): Promise<Measured[]> {
 async function theirs(python: string, precision: string): Promise<Measured[]> {
   const { stdout, success } = await new Deno.Command(python, {
     args: [
-      fileURLToPath(new URL("flowmc_flow.py", import.meta.url)),
+      fileURLToPath(new URL(SCRIPT, import.meta.url)),
       ...["--precision", precision, "--cores", "all"],
     ],
     stderr: "inherit",
