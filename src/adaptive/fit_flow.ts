@@ -10,6 +10,7 @@ import { expectOptions } from "../tensor/expect_options.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { valueText } from "../tensor/value_text.ts";
+import { COUNT, expectNumber } from "./expect_number.ts";
 import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
 import type { TrainingStep } from "./plan.ts";
 import { addToReplay, emptyReplay, type Replay } from "./replay.ts";
@@ -147,11 +148,7 @@ export async function fitFlow(
   expectOptions(options, Object.keys(OPTIONS), "fit a flow");
   const { train = trainInCycles(), cycles = 30, patience = 4, signal } = options;
   for (const [name, value] of Object.entries({ cycles, patience })) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new RangeError(
-        `Cannot fit a flow with \`${name}\` ${valueText(value)}: expected a positive whole number`,
-      );
-    }
+    expectNumber("fit a flow", name, value, COUNT);
   }
   checkParts(flow, options);
   const given = tensor(draws);
@@ -177,7 +174,6 @@ export async function fitFlow(
   for (const each of split(forTraining, cycles)) {
     signal?.throwIfAborted();
     const last = training.cycle === cycles - 1 || training.stale >= patience;
-    // All draws are equally old.
     training = await step({ ...training, last }, each, { signal });
     if (last) break;
   }

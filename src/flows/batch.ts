@@ -33,7 +33,7 @@ export interface Batch extends UpdateOptions {
  * @param most How many rows there are.
  * @throws {RangeError} If it is empty, names rows that are not there, or an option is out of range.
  */
-export function checkBatch(
+function checkBatch(
   { rows, weights, learningRate, clip, weightDecay }: Step,
   most: number,
 ): void {

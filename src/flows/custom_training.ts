@@ -6,7 +6,7 @@
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import { adam } from "./adam.ts";
 import { ROWS_TOGETHER } from "./custom_programs.ts";
-import { type Batch, checkBatch } from "./batch.ts";
+import { type Batch, completeBatches } from "./batch.ts";
 import type { Flow, FlowState } from "./flow.ts";
 
 /**
@@ -87,11 +87,7 @@ async function lossOf(
  */
 export function updatesBy(chunkSlopes: ChunkSlopes): Flow["updates"] {
   return async (state, data, batches) => {
-    const complete = batches.map(({ clip = 1, weightDecay = 0, ...given }) => {
-      const batch = { ...given, clip, weightDecay };
-      checkBatch(batch, data.length / state.dimension);
-      return batch;
-    });
+    const complete = completeBatches(batches, data.length / state.dimension);
     let after = state;
     const losses: number[] = [];
     const sum = new Float64Array(state.weights.length);

@@ -18,8 +18,6 @@ import {
 } from "./engine_calls.ts";
 import type { Whitening } from "./whitening.ts";
 
-export type { Batch, UpdateOptions } from "./batch.ts";
-
 /** The version of the interface that this host is written for. */
 const INTERFACE = 6;
 
