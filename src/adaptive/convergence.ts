@@ -8,7 +8,7 @@ import type { Draws } from "../diagnostics/draws.ts";
 import { convergence } from "../diagnostics/convergence.ts";
 import type { Target } from "../target/target.ts";
 import { asDirections } from "./angle_draws.ts";
-import { joinDraws } from "./draw_blocks.ts";
+import { joinDraws } from "../kernels/join_draws.ts";
 import { constrainedDraws } from "./named_draws.ts";
 import type { Convergence, DrawBlock } from "./run_state.ts";
 

@@ -11,7 +11,7 @@ import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { valueText } from "../tensor/value_text.ts";
-import { joinDraws } from "./draw_blocks.ts";
+import { joinDraws } from "../kernels/join_draws.ts";
 import { hasDrifted, windowScale } from "./drift.ts";
 import { weightsOfProposals } from "./evidence_weights.ts";
 import type { Mixture } from "./mixing.ts";

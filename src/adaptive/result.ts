@@ -11,7 +11,7 @@ import type { ChainState } from "../kernels/kernel.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { aroundMeans } from "./angle_draws.ts";
-import { joinDraws } from "./draw_blocks.ts";
+import { joinDraws } from "../kernels/join_draws.ts";
 import { flowWarnings } from "./flow_warnings.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
 import type { Plan } from "./plan.ts";

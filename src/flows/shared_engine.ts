@@ -5,11 +5,10 @@
  */
 import { type Pauses, pausesOf } from "../device/pause.ts";
 import { isWorth } from "../device/share.ts";
-import { completeBatches, namedRows } from "./batch.ts";
+import { type Batch, completeBatches, namedRows } from "./batch.ts";
 import { type Crew, crewOf, Deserted } from "./crew.ts";
 import type { Answer, Order } from "./crew_script.ts";
 import {
-  type Batch,
   describe,
   type Engine,
   engineModule,

@@ -6,6 +6,7 @@
  */
 import { checkRun } from "../device/checks.ts";
 import type { EnsembleResult } from "../kernels/ensemble.ts";
+import { joinDraws } from "../kernels/join_draws.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
 import { foldIn, type Key, split, uniform } from "../tensor/random.ts";
@@ -182,21 +183,7 @@ function joined<State>(
   parts: readonly GlobalResult<State>[],
   steps: number,
 ): GlobalResult<State> {
-  const along = (of: (part: GlobalResult<State>) => Tensor): Tensor => {
-    const all = parts.map(of);
-    const [{ dtype, shape: [chains, , ...shape] }] = all;
-    const length = all.reduce((sum, each) => sum + each.shape[1], 0);
-    const data = allocate(dtype, chains * length * sizeOf(shape));
-    let to = 0;
-    for (let chain = 0; chain < chains; chain++) {
-      for (const each of all) {
-        const width = each.size / chains;
-        data.set(each.data.subarray(chain * width, (chain + 1) * width), to);
-        to += width;
-      }
-    }
-    return fromArray({ dtype, shape: [chains, length, ...shape], data });
-  };
+  const along = (of: (part: GlobalResult<State>) => Tensor): Tensor => joinDraws(parts.map(of));
   const names = Object.keys(parts[0].draws);
   const sum = parts.reduce(
     (total, { acceptance, draws }) => total + acceptance * draws["position"].shape[1],
