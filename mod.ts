@@ -54,6 +54,8 @@ export {
   type AdaptationState,
   type AdaptationTarget,
   ensembleAdaptation,
+  type ObservedStep,
+  type ObservedWindow,
 } from "./src/adaptive/adaptation.ts";
 export {
   type DualAveraging,

@@ -4,6 +4,7 @@
  * @module
  */
 import { exp } from "../tensor/functions/scalar_math.ts";
+import type { KernelParameters } from "../kernels/kernel.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type DualAveraging, startDualAveraging, updateDualAveraging } from "./dual_averaging.ts";
 import { ensembleScale } from "./ensemble_scale.ts";
@@ -24,24 +25,40 @@ export interface AdaptationTarget {
   readonly firstStepSize: number;
 }
 
+/** What the chains did in a step of warm-up: the recorded leaves of their states by name. */
+export interface ObservedStep {
+  /** Mean acceptance probability over chains. */
+  readonly acceptance: number;
+  /** Each recorded leaf, chains × 1 × its shape: position, logDensity, and what the kernel observes. */
+  readonly draws: Readonly<Record<string, Tensor>>;
+}
+
+/** What the chains did in a window of warm-up. */
+export interface ObservedWindow {
+  /** Positions, chains × draws × d; those of periodic coordinates around their means. */
+  readonly position: Tensor;
+  /** Gradients there, of the same shape, if the kernel has them. */
+  readonly gradient: Tensor | undefined;
+}
+
 /** A rule that adapts a local kernel during warm-up; all parts are pure. */
 export interface Adaptation {
   /** Starts for d dimensions. */
   start(dimension: number, target: AdaptationTarget): AdaptationState;
-  /** Takes in the mean acceptance probability of a step. */
+  /** Takes in a step. */
   afterStep(
     state: AdaptationState,
-    acceptance: number,
+    step: ObservedStep,
     target: AdaptationTarget,
   ): AdaptationState;
-  /** Takes in the positions of a window, chains × draws × d. */
+  /** Takes in a window. */
   afterWindow(
     state: AdaptationState,
-    positions: Tensor,
+    window: ObservedWindow,
     target: AdaptationTarget,
   ): AdaptationState;
-  /** The step size to use: while adapting the current one, then the averaged one. */
-  stepSize(state: AdaptationState, frozen: boolean): number;
+  /** The parameters of the kernel: while adapting the current step size, then the averaged one. */
+  parameters(state: AdaptationState, frozen: boolean): KernelParameters;
 }
 
 /**
@@ -56,14 +73,17 @@ export function ensembleAdaptation(): Adaptation {
       stepSize: startDualAveraging(firstStepSize),
       inverseMass: new Float64Array(dimension).fill(1),
     }),
-    afterStep: (state, acceptance, target) => ({
+    afterStep: (state, { acceptance }, target) => ({
       ...state,
       stepSize: updateDualAveraging(state.stepSize, acceptance, target.acceptance),
     }),
-    afterWindow: (state, positions, { firstStepSize }) => ({
+    afterWindow: (state, { position }, { firstStepSize }) => ({
       stepSize: startDualAveraging(firstStepSize),
-      inverseMass: ensembleScale(positions, state.inverseMass).variance,
+      inverseMass: ensembleScale(position, state.inverseMass).variance,
     }),
-    stepSize: ({ stepSize }, frozen) => exp(frozen ? stepSize.logAverage : stepSize.logStepSize),
+    parameters: ({ stepSize, inverseMass }, frozen) => ({
+      stepSize: exp(frozen ? stepSize.logAverage : stepSize.logStepSize),
+      inverseMass,
+    }),
   };
 }

@@ -95,7 +95,7 @@ export async function warmupCycle<State extends ChainState & Tree>(
     });
     chains = result.state;
     const [sum, count] = total(chains.acceptance);
-    adaptation = rule.afterStep(adaptation, sum / count, goal);
+    adaptation = rule.afterStep(adaptation, { acceptance: sum / count, draws: result.draws }, goal);
     accepted = addToMean(accepted, sum, count);
     // The first half still moves away from where the chains started.
     if (2 * i < steps) continue;
@@ -109,13 +109,14 @@ export async function warmupCycle<State extends ChainState & Tree>(
     hasDrifted(state.window, scale, { chains: window.shape[0], periodic: target.periodic });
   const last = state.cycleInPhase >= windows.length - 1 && !drifting;
   // The last window tunes the step size for the metric of the one before, and ends with it.
-  if (!last) adaptation = rule.afterWindow(adaptation, window, goal);
+  const gradient = gradients.length > 0 ? joinDraws(gradients) : undefined;
+  if (!last) adaptation = rule.afterWindow(adaptation, { position: window, gradient }, goal);
   // The flow learns where the chains are in the end, not how they got there.
   const replay = last
-    ? addToReplay(state.replay, {
-      position: visited,
-      gradient: gradients.length > 0 ? joinDraws(gradients) : undefined,
-    }, { cycle: state.cycle, capacity: schedule.replayCapacity })
+    ? addToReplay(state.replay, { position: visited, gradient }, {
+      cycle: state.cycle,
+      capacity: schedule.replayCapacity,
+    })
     : state.replay;
   const next = { ...state, chains, adaptation, replay, window: scale };
   const acceptance = { ...state.acceptance, local: accepted };

@@ -8,7 +8,7 @@ import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
 import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
-import type { ChainState } from "../kernels/kernel.ts";
+import type { ChainState, KernelParameters } from "../kernels/kernel.ts";
 import { startOn } from "../kernels/vectorize.ts";
 import { wrapped } from "../target/circle.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
@@ -57,6 +57,9 @@ function wrappedResult<State extends ChainState & Tree>(
   };
 }
 
+/** Parameters of a kernel, the same for all chains. */
+type Shared = Readonly<Record<string, Tensor>>;
+
 /** What is kept of each local step. */
 const RECORD = ["position", "logDensity", "acceptance"];
 
@@ -92,10 +95,14 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
   const { target, local, device, chainDevice = device, adaptation, signal } = plan;
   const start = startOn(chainDevice, target, local, signal);
   const run = ensembleRun(
-    (state: State, shared: { readonly stepSize: Tensor; readonly inverseMass: Tensor }, key) =>
-      local.step(target, shared)(state, key),
+    (state: State, shared: Shared, key) =>
+      local.step(target, shared as unknown as KernelParameters)(state, key),
     chainDevice,
-    plan.train.usesGradient === true ? [...RECORD, "gradient"] : RECORD,
+    [
+      ...RECORD,
+      ...plan.train.usesGradient === true ? ["gradient"] : [],
+      ...local.observed ?? [],
+    ],
   );
   const normals = new Map<number, NormalVectors>();
   const normalsFor = (length: number): NormalVectors => {
@@ -123,17 +130,19 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     local: async (chains, state, frozen, key, steps, options) => {
       const result = await run(
         chains,
-        {
-          stepSize: tensor(adaptation.stepSize(state, frozen)),
-          inverseMass: tensor(state.inverseMass),
-        },
+        Object.fromEntries(
+          Object.entries(adaptation.parameters(state, frozen)).map(([name, value]) => [
+            name,
+            tensor(value),
+          ]),
+        ),
         key,
         { steps, signal, ...options },
       );
       return wrappedResult(result, target.periodic);
     },
     proposal,
-    global: (flowState) => plan.global({ proposal: proposal(flowState), start }),
+    global: (flowState) => plan.global({ proposal: proposal(flowState), start, kept: local.kept }),
     logDensity: async (position) => (await evaluate.run([position], [], { signal }))[0],
   };
 }

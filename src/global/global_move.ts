@@ -21,6 +21,8 @@ export interface GlobalMoveOptions<State extends ChainState> {
   readonly proposal: Proposal;
   /** Starts chains at positions n × d: the local kernel's `init` for many chains. */
   readonly start: (position: Tensor) => Promise<State>;
+  /** The kernel's `kept`: what stays with a chain when it moves; nothing by default. */
+  readonly kept?: readonly string[] | undefined;
 }
 
 /** What a run of global steps gives. */
@@ -117,7 +119,7 @@ export function globalMove<State extends ChainState & Tree>(
 }
 
 async function moveBlock<State extends ChainState & Tree>(
-  { proposal, start }: GlobalMoveOptions<State>,
+  { proposal, start, kept = [] }: GlobalMoveOptions<State>,
   rule: ChoiceRule,
   state: State,
   key: Key,
@@ -146,9 +148,12 @@ async function moveBlock<State extends ChainState & Tree>(
     ]),
   );
   const last = walk.at.filter((_, i) => i % steps === steps - 1);
+  const stays = (name: string): boolean =>
+    kept.some((each) => name === each || name.startsWith(`${each}.`));
   const next = mapLeaves(state, (leaf, name) => {
-    const kept = pick(leaf, leafOf(started, name), last, 1);
-    return kept.reshape([chains, ...leaf.shape.slice(1)]);
+    if (stays(name)) return leaf;
+    const moved = pick(leaf, leafOf(started, name), last, 1);
+    return moved.reshape([chains, ...leaf.shape.slice(1)]);
   });
   const acceptance = fromArray({ dtype: "f64", shape: [chains], data: walk.lastProbability });
   return {

@@ -87,7 +87,7 @@ function resampling(proposals: number): ChoiceRule {
 export function isir<State extends ChainState & Tree>(
   options: IsirOptions<State>,
 ): GlobalStep<State> {
-  expectOptions(options, ["proposal", "start", "proposals"], "resample");
+  expectOptions(options, ["proposal", "start", "kept", "proposals"], "resample");
   const { proposals = 8 } = options;
   if (!(Number.isInteger(proposals) && proposals >= 1)) {
     throw new RangeError(

@@ -53,6 +53,13 @@ export interface Kernel<State extends ChainState = ChainState> {
   firstStepSize(dimension: number): number;
   /** Gradients of the log density that one step takes. */
   readonly gradientsPerStep: number;
+  /**
+   * Names of the leaves of the state that belong to the chain and not to where it is, such as a counter of
+   * steps: a global move leaves them as they are. None by default. A name stands for all below it, too.
+   */
+  readonly kept?: readonly string[];
+  /** Names of the leaves of the state that its adaptation looks at after each step, beside the acceptance. */
+  readonly observed?: readonly string[];
   /** Starts a chain at a position. */
   init(target: Target): (position: Tensor) => State;
   /**
