@@ -10,13 +10,14 @@ import { foldIn, type Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { lookAtConvergence } from "./convergence.ts";
-import { type Cycle, productionCycle, warmupCycle } from "./cycles.ts";
+import { type Cycle, productionCycle } from "./cycles.ts";
 import { drawCount } from "./draw_blocks.ts";
 import type { Plan } from "./plan.ts";
 import { emptyReplay } from "./replay.ts";
 import { EMPTY_MEAN, type RunState } from "./run_state.ts";
 import { type Runtime, runtimeOf } from "./runtime.ts";
 import { trainCycle } from "./train_cycle.ts";
+import { warmupCycle } from "./warmup_cycle.ts";
 
 /** A run that can be folded to its end or looked at cycle by cycle. */
 export interface AdaptiveRun {
@@ -142,6 +143,7 @@ export const runAdaptive: AdaptiveRun = Object.assign(
             acceptance: local.targetAcceptance,
             firstStepSize: local.firstStepSize(target.dimension),
           }),
+          settled: plan.schedule.settleWindows.length === 0 ? 0 : undefined,
           window: undefined,
           flow: plan.trainedFlow,
           replay: emptyReplay(target.dimension, {

@@ -7,14 +7,16 @@ import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
-import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
+import { type EnsembleResult, ensembleRun, mapChains } from "../kernels/ensemble.ts";
+import { formText } from "../kernels/form.ts";
 import type { ChainState, KernelParameters } from "../kernels/kernel.ts";
+import { mclmc, type VelocityState } from "../kernels/mclmc.ts";
 import { startOn } from "../kernels/vectorize.ts";
 import { wrapped } from "../target/circle.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import { withWorkers } from "../flows/with_workers.ts";
-import type { Key } from "../tensor/random.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type Key, split } from "../tensor/random.ts";
+import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { AdaptationState } from "./adaptation.ts";
 import { checkSchedule, orThrow } from "./options.ts";
@@ -35,6 +37,16 @@ export interface Runtime<State extends ChainState & Tree> {
     steps: number,
     options: { readonly thin?: number; readonly firstStep?: number },
   ): Promise<EnsembleResult<State>>;
+  /** Starts settling at positions, chains × d, each chain in a direction of its own. */
+  startSettling(position: Tensor, key: Key): Promise<VelocityState>;
+  /** A step of settling, of a number in its window, with the metric of an adaptation. */
+  settle(
+    chains: VelocityState,
+    adaptation: AdaptationState,
+    parameters: { readonly stepSize: number; readonly trajectoryLength: number },
+    key: Key,
+    number: number,
+  ): Promise<EnsembleResult<VelocityState>>;
   /** What global moves propose from, with a flow. */
   proposal(flow: FlowState): Proposal;
   /** The global step with a flow. */
@@ -43,8 +55,32 @@ export interface Runtime<State extends ChainState & Tree> {
   logDensity(position: Tensor): Promise<Tensor>;
 }
 
+function tensors(parameters: object): Shared {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, tensor(value)]),
+  );
+}
+
+/** A program for each set of parameters: a metric may get a root when the ensemble is known. */
+function forEachForm<Run>(make: (shared: Shared) => Run): (shared: Shared) => Run {
+  const made = new Map<string, Run>();
+  return (shared) => {
+    const form = formText(shared);
+    const run = made.get(form) ?? make(shared);
+    made.set(form, run);
+    return run;
+  };
+}
+
+/** A key for each chain, chains × 2. */
+function eachKey(key: Key, chains: number): Tensor {
+  const data = new Uint32Array(2 * chains);
+  split(key, chains).forEach((each, chain) => data.set(each.data as Uint32Array, 2 * chain));
+  return fromArray({ dtype: "u32", shape: [chains, 2], data });
+}
+
 /** Takes whole turns off the periodic coordinates: chains would wind further and further around. */
-function wrappedResult<State extends ChainState & Tree>(
+function wrappedResult<State extends { readonly position: Tensor }>(
   result: EnsembleResult<State>,
   periodic: readonly boolean[],
 ): EnsembleResult<State> {
@@ -94,15 +130,32 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
   orThrow(checkSchedule(plan.schedule));
   const { target, local, device, chainDevice = device, adaptation, signal } = plan;
   const start = startOn(chainDevice, target, local, signal);
-  const run = ensembleRun(
-    (state: State, shared: Shared, key) =>
-      local.step(target, shared as unknown as KernelParameters)(state, key),
-    chainDevice,
-    [
-      ...RECORD,
-      ...plan.train.usesGradient === true ? ["gradient"] : [],
-      ...local.observed ?? [],
-    ],
+  const record = [
+    ...RECORD,
+    ...plan.train.usesGradient === true ? ["gradient"] : [],
+    ...local.observed ?? [],
+  ];
+  const run = forEachForm((shared: Shared) =>
+    ensembleRun(
+      (state: State, parameters: typeof shared, key) =>
+        local.step(target, parameters as unknown as KernelParameters)(state, key),
+      chainDevice,
+      record,
+    )
+  );
+  const settling = mclmc();
+  const startSettling = mapChains(
+    ({ position, key }: { readonly position: Tensor; readonly key: Tensor }) =>
+      settling.init(target)(position, key as Key),
+    { device: chainDevice, signal },
+  );
+  const settle = forEachForm((shared: Shared) =>
+    ensembleRun(
+      (state: VelocityState, parameters: typeof shared, key) =>
+        settling.step(target, parameters as unknown as KernelParameters)(state, key),
+      chainDevice,
+      ["position", "gradient"],
+    )
   );
   const normals = new Map<number, NormalVectors>();
   const normalsFor = (length: number): NormalVectors => {
@@ -128,18 +181,16 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     plan,
     start,
     local: async (chains, state, frozen, key, steps, options) => {
-      const result = await run(
-        chains,
-        Object.fromEntries(
-          Object.entries(adaptation.parameters(state, frozen)).map(([name, value]) => [
-            name,
-            tensor(value),
-          ]),
-        ),
-        key,
-        { steps, signal, ...options },
-      );
+      const shared = tensors(adaptation.parameters(state, frozen));
+      const result = await run(shared)(chains, shared, key, { steps, signal, ...options });
       return wrappedResult(result, target.periodic);
+    },
+    startSettling: (position, key) =>
+      startSettling({ position, key: eachKey(key, position.shape[0]) }),
+    settle: async (chains, state, given, key, number) => {
+      const shared = tensors({ ...adaptation.parameters(state, false), ...given });
+      const options = { steps: 1, thin: 1, firstStep: number, signal };
+      return wrappedResult(await settle(shared)(chains, shared, key, options), target.periodic);
     },
     proposal,
     global: (flowState) => plan.global({ proposal: proposal(flowState), start, kept: local.kept }),
