@@ -50,8 +50,8 @@ const SCHEDULE: Schedule = {
   warmupWindows: [6, 8, 10],
   trainCycles: 30,
   // Local moves cost little beside training: fresh positions keep the flow from learning them by heart.
-  trainLocalSteps: 40,
-  trainThin: 2,
+  trainLocalSteps: 30,
+  trainThin: 1,
   trainGlobalSteps: 10,
   // Where modes are far apart, a draw of each local step would mostly tell the same mode again.
   localSteps: 10,

@@ -87,8 +87,11 @@ export interface TrainingStep {
   readonly importance?: number;
 }
 
-/** Whether one more cycle of training is enough, from how the ones before came along. */
-export type TrainingRule = (progress: FlowProgress) => boolean;
+/**
+ * Whether one more cycle of training is enough, from how the ones before came along; `"now"` if none is
+ * needed.
+ */
+export type TrainingRule = (progress: FlowProgress) => boolean | "now";
 
 /** What a stopping rule looks at. */
 export interface StoppingInput {
