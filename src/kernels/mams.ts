@@ -98,7 +98,7 @@ export function mams(options: MamsOptions = {}): Kernel<TrajectoryState> {
     name: "MAMS",
     targetAcceptance: 0.9,
     gradientsPerStep: NaN,
-    kept: ["trajectories", "steps", "energy", "energyChange", "lengthSlope"],
+    kept: ["trajectories", "gradients", "energy", "energyChange", "lengthSlope"],
     firstStepSize: (dimension) => 1 / Math.sqrt(Math.sqrt(dimension)),
     init: (target) => {
       expectTwo(target);
@@ -126,7 +126,7 @@ export function mams(options: MamsOptions = {}): Kernel<TrajectoryState> {
           ...next,
           acceptance,
           trajectories: trajectories.add(words([1]).at(0)),
-          steps: steps.mul(words([2]).at(0)),
+          gradients: state.gradients.add(steps.mul(words([2]).at(0))),
           energy: logDensity.neg(),
           energyChange,
           lengthSlope: tensor(0),
