@@ -24,6 +24,7 @@ import {
   runAdaptive,
   type RunState,
   split,
+  type Target,
   type TrajectoryState,
   uniform,
 } from "../mod.ts";
@@ -56,7 +57,12 @@ function counted(kernel: ReturnType<typeof hmc>): Kernel<TrajectoryState> {
       const move = kernel.step(target, parameters);
       return (state, key) => {
         const gradients = state.gradients.as("f64").add(kernel.gradientsPerStep).as("u32");
-        return { ...state, ...move(state, key), gradients };
+        const { position, logDensity, gradient, acceptance } = state;
+        return {
+          ...state,
+          ...move({ position, logDensity, gradient, acceptance }, key),
+          gradients,
+        };
       };
     },
   };
@@ -86,7 +92,7 @@ async function measure(
   way: Way,
   seed: number,
 ): Promise<Measured> {
-  const given = planFor<TrajectoryState>(target, {
+  const given = planFor(target as Target<never>, {
     flow: "none",
     ...way.local && { local: way.local },
     schedule: {
