@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { density, key, normal, planFor, runAdaptive, sample, tensor, uniform } from "../../mod.ts";
+import {
+  density,
+  key,
+  logSumExp,
+  normal,
+  planFor,
+  runAdaptive,
+  sample,
+  tensor,
+  uniform,
+} from "../../mod.ts";
 import { nextStepSize } from "../../src/adaptive/settling.ts";
 
 /** A valley that bends, far from where chains start. */
@@ -47,6 +57,27 @@ Deno.test("targets without a gradient or of one coordinate do not settle", () =>
   const line = planFor(density(1, (x) => x.square().sum().neg()), {});
   assert.deepEqual(line.schedule.settleWindows, []);
   assert.ok(planFor(far).schedule.settleWindows.length > 0);
+});
+
+Deno.test("chains that start around one of two distant modes find the other while it is hot", async () => {
+  const modes = density(
+    3,
+    (x) =>
+      logSumExp(x.at(0).sub([0, 10]).square().mul(-0.5)).sub(x.slice(1).square().sum().mul(0.5)),
+  );
+  const there = async (hottest: number): Promise<number> => {
+    const plan = planFor(modes, { flow: "none", schedule: { hottest } });
+    const start = await runAdaptive.start(plan)(uniform(key(0), [100, 3]).sub(0.5).mul(4));
+    let found = 0;
+    for await (const { settled, chains } of runAdaptive.cycles(plan)(start, key(1))) {
+      if (settled === undefined) continue;
+      chains.position.data.forEach((x, i) => found += i % 3 === 0 && x > 5 ? 1 : 0);
+      break;
+    }
+    return found;
+  };
+  assert.ok(await there(0.02) >= 5);
+  assert.equal(await there(1), 0);
 });
 
 const moving = (change: readonly number[]) => ({
