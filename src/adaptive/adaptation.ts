@@ -63,6 +63,9 @@ const LENGTH = 1.5;
  */
 const MOST_EXTENT = 6;
 
+/** Nor for more than so many steps on average: where step sizes are tiny, they are for a small part. */
+const MOST_STEPS = 100;
+
 /**
  * The standard adaptation: the step size by dual averaging on the mean acceptance probability over chains,
  * the metric from positions and gradients of a window, the length of trajectories from how far the
@@ -87,13 +90,18 @@ export function ensembleAdaptation(options: MetricOptions = {}): Adaptation {
       stepSize: startDualAveraging(exp(state.stepSize.logAverage)),
       metric: ensembleMetric(window, state.metric, options),
     }),
-    parameters: ({ stepSize, metric: { inverseMass, root, extent } }, frozen) => ({
-      stepSize: exp(frozen ? stepSize.logAverage : stepSize.logStepSize),
-      inverseMass,
-      ...root &&
-        { inverseMassRoot: fromArray({ dtype: "f64", shape: squareOf(root), data: root }) },
-      trajectoryLength: LENGTH * Math.min(extent, MOST_EXTENT),
-    }),
+    parameters: ({ stepSize: { logAverage, logStepSize }, metric }, frozen) => {
+      const { inverseMass, root, extent } = metric;
+      const stepSize = exp(frozen ? logAverage : logStepSize);
+      return {
+        stepSize,
+        inverseMass,
+        ...root && {
+          inverseMassRoot: fromArray({ dtype: "f64", shape: squareOf(root), data: root }),
+        },
+        trajectoryLength: Math.min(LENGTH * Math.min(extent, MOST_EXTENT), MOST_STEPS * stepSize),
+      };
+    },
   };
 }
 
