@@ -55,13 +55,14 @@ export interface EnsembleStep<State> {
 }
 
 function withDefaults(how: Partial<RunOptions>): RunOptions {
-  expectOptions(how, ["steps", "thin", "firstStep", "signal"], "run a step");
+  expectOptions(how, ["steps", "thin", "firstStep", "firstChain", "signal"], "run a step");
   return { ...how, steps: how.steps ?? 1, thin: how.thin ?? 1 };
 }
 
 /**
  * Compiles a step of one chain into a step of an ensemble. Chain c in step s draws from
- * foldIn(foldIn(key, c), s), so that the numbers do not depend on how many chains there are.
+ * foldIn(foldIn(key, c), s), so that the numbers do not depend on how many chains there are. With
+ * `firstStep` and `firstChain` a run may be cut into parts that give the bits of the whole.
  *
  * @param step A pure step in the array language, such as `hmc().step(target, { stepSize: 0.1 })` or a
  * composition of steps.
