@@ -128,6 +128,11 @@ export type {
 } from "./src/target/target.ts";
 
 // Kernels and how they compose.
+export { alternateHalves } from "./src/kernels/alternate_halves.ts";
+export {
+  differentialEvolution,
+  type DifferentialEvolutionOptions,
+} from "./src/kernels/differential_evolution.ts";
 export { hmc, type HmcOptions } from "./src/kernels/hmc.ts";
 export { mala } from "./src/kernels/mala.ts";
 export { rwm } from "./src/kernels/rwm.ts";

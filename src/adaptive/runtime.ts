@@ -7,6 +7,7 @@ import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
+import { halvesRun } from "../kernels/alternate_halves.ts";
 import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
 import type { ChainState, KernelParameters } from "../kernels/kernel.ts";
 import { startOn } from "../kernels/vectorize.ts";
@@ -94,16 +95,16 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
   orThrow(checkSchedule(plan.schedule));
   const { target, local, device, chainDevice = device, adaptation, signal } = plan;
   const start = startOn(chainDevice, target, local, signal);
-  const run = ensembleRun(
-    (state: State, shared: Shared, key) =>
-      local.step(target, shared as unknown as KernelParameters)(state, key),
-    chainDevice,
-    [
-      ...RECORD,
-      ...plan.train.usesGradient === true ? ["gradient"] : [],
-      ...local.observed ?? [],
-    ],
-  );
+  const step = (state: State, shared: Shared, key: Key): State =>
+    local.step(target, shared as unknown as KernelParameters)(state, key);
+  const record = [
+    ...RECORD,
+    ...plan.train.usesGradient === true ? ["gradient"] : [],
+    ...local.observed ?? [],
+  ];
+  const run = local.partners === true
+    ? halvesRun(step, chainDevice, record)
+    : ensembleRun(step, chainDevice, record);
   const normals = new Map<number, NormalVectors>();
   const normalsFor = (length: number): NormalVectors => {
     const made = normals.get(length) ?? normalVectors(length, device);

@@ -10,7 +10,7 @@ import type { Tree } from "../tensor/tree.ts";
 import type { Target } from "../target/target.ts";
 import type { Precision } from "../tensor/functions/precision.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
-import { type EnsembleResult, ensembleRun, mapChains } from "./ensemble.ts";
+import { type EnsembleResult, type EnsembleRun, ensembleRun, mapChains } from "./ensemble.ts";
 import { typeText } from "./form.ts";
 import type { ChainState, Kernel, Step } from "./kernel.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
@@ -84,11 +84,17 @@ export function vectorize<State extends Tree>(
     );
   }
   expectOptions(options, ["device", "precision", "workers", "record"], "vectorize");
-  const run = ensembleRun(
+  return ensembleStep(ensembleRun(
     (state: State, _: Record<string, never>, key: Key) => step(state, key),
     chooseDevice(options.device, options),
     options.record,
-  );
+  ));
+}
+
+/** What runs a compiled step that shares nothing, as users call it. */
+export function ensembleStep<State extends Tree>(
+  run: EnsembleRun<State, Record<string, never>>,
+): EnsembleStep<State> {
   const advance = async (
     state: State,
     key: Key,

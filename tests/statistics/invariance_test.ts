@@ -11,13 +11,22 @@ import { assertInvariant, assertRejected, invariance, statisticsOf } from "./inv
 import { CASES } from "./invariance_cases.ts";
 import { MUTANTS_CIRCLE, SOUND_CIRCLE } from "./invariance_circle.ts";
 import { CONTROLS_GLOBAL, MUTANTS_GLOBAL, SOUND_GLOBAL } from "./invariance_global.ts";
+import { CONTROLS_HALVES, MUTANTS_HALVES, SOUND_HALVES } from "./invariance_halves.ts";
 import { CONTROLS, MUTANTS } from "./invariance_mutants.ts";
 
 const FALSE_ALARMS = 1e-4;
 const CHAINS = 100_000;
 
-const SOUND = [...CASES, ...CONTROLS, ...SOUND_GLOBAL, ...CONTROLS_GLOBAL, ...SOUND_CIRCLE];
-const FAULTY = [...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE];
+const SOUND = [
+  ...CASES,
+  ...CONTROLS,
+  ...SOUND_GLOBAL,
+  ...CONTROLS_GLOBAL,
+  ...SOUND_CIRCLE,
+  ...SOUND_HALVES,
+  ...CONTROLS_HALVES,
+];
+const FAULTY = [...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE, ...MUTANTS_HALVES];
 const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
 
 SOUND.forEach((sound, i) => {
