@@ -33,7 +33,10 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
    * unconstrained coordinate by default.
    */
   readonly initial?: Initial;
-  /** The local kernel; jittered HMC by default, `rwm()` for a target without a gradient. */
+  /**
+   * The local kernel; jittered HMC by default. For a target without a gradient `differentialEvolution()`, or
+   * `rwm()` with fewer than 2 (dimension + 1) chains, or than 6.
+   */
   readonly local?: Kernel<State>;
   /** The global move; `independence` by default. */
   readonly global?: Plan<State>["global"];

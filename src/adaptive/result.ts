@@ -12,6 +12,7 @@ import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { aroundMeans } from "./angle_draws.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
+import { sizeWarnings } from "./ensemble_size.ts";
 import { flowWarnings } from "./flow_warnings.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
 import type { Plan } from "./plan.ts";
@@ -105,6 +106,7 @@ export async function resultOf<Values extends object, State extends ChainState &
     acceptance,
     warnings: [
       ...await flowWarnings(kind, state.flow),
+      ...sizeWarnings(plan.local, { chains: position.shape[0], dimension: target.dimension }),
       ...warningsOf({
         convergence: state.convergence,
         ended: state.ended,
