@@ -19,7 +19,7 @@
 // The sampler.
 export { sample } from "./src/adaptive/sample.ts";
 export { planFor } from "./src/adaptive/default_plan.ts";
-export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
+export type { DrawStarts, Initial, NamedStart, Starts } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
 export type { RunEvidence } from "./src/adaptive/run_evidence.ts";

@@ -27,6 +27,7 @@ import {
   type RunState,
 } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
+import { restartedChains } from "./start_warnings.ts";
 import { gatherStrays } from "./stray.ts";
 
 /** A cycle: from a state and the cycle's key to the next state. */
@@ -118,7 +119,8 @@ export async function warmupCycle<State extends ChainState & Tree>(
       capacity: schedule.replayCapacity,
     })
     : state.replay;
-  const next = { ...state, chains, adaptation, replay, window: scale };
+  const restarted = restartedChains(state);
+  const next = { ...state, chains, adaptation, replay, window: scale, restarted };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
   // A flow that was trained before is used as it is.

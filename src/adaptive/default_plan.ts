@@ -13,6 +13,7 @@ import { hmc } from "../kernels/hmc.ts";
 import { rwm } from "../kernels/rwm.ts";
 import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
+import type { Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { ensembleAdaptation } from "./adaptation.ts";
@@ -42,6 +43,8 @@ export interface Prepared<State extends ChainState & Tree, Values extends object
   readonly chains: number;
   /** Where they start, if that was given. */
   readonly initial: Tensor | undefined;
+  /** What draws where they start, if that was given. */
+  readonly draw?: ((key: Key) => Promise<Tensor>) | undefined;
 }
 
 /** The default schedule, from trials on Gaussians, bananas, funnels, mixtures and a ring of modes. */

@@ -29,8 +29,11 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly chains?: number;
   /**
    * Where the chains start: chains × dimension numbers in unconstrained coordinates, or for each chain
-   * the values of all parameters by name, as `[{ mu: 0, tau: 1 }, …]`; uniform in (−2, 2) on each
-   * unconstrained coordinate by default.
+   * the values of all parameters by name, as `[{ mu: 0, tau: 1 }, …]`, or those of all chains, as
+   * `{ mu: [0, 1, …], tau: [1, 2, …] }`; uniform in (−2, 2) on each unconstrained coordinate by default.
+   *
+   * Or a pure function `(key, chains) => …` that draws one of these, such as from the prior. It is asked
+   * again, with other keys, for chains whose log density is not finite where they were drawn.
    */
   readonly initial?: Initial;
   /**

@@ -19,6 +19,7 @@ import type { Plan } from "./plan.ts";
 import { estimateEvidence, primaryEvidence, type RunEvidence } from "./run_evidence.ts";
 import { type Convergence, meanOf, type RunState } from "./run_state.ts";
 import { runtimeOf } from "./runtime.ts";
+import { startWarnings } from "./start_warnings.ts";
 import { type TrainedFlow, trainedFlow } from "./trained_flow.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -106,6 +107,7 @@ export async function resultOf<Values extends object, State extends ChainState &
     acceptance,
     warnings: [
       ...await flowWarnings(kind, state.flow),
+      ...startWarnings(state),
       ...sizeWarnings(plan.local, { chains: position.shape[0], dimension: target.dimension }),
       ...warningsOf({
         convergence: state.convergence,

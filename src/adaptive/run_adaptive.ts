@@ -143,6 +143,7 @@ export const runAdaptive: AdaptiveRun = Object.assign(
             firstStepSize: local.firstStepSize(target.dimension),
           }),
           window: undefined,
+          restarted: [],
           flow: plan.trainedFlow,
           replay: emptyReplay(target.dimension, {
             withGradient: plan.train.usesGradient,
