@@ -189,6 +189,13 @@ for (const [what, initial, message] of refused) {
   });
 }
 
+Deno.test("a function that draws starts of other chains than there are by default is refused", async () => {
+  await assert.rejects(
+    sample(plane, key(1), { ...SHORT, initial: (key) => normal(key, [7, 2]) }),
+    /^RangeError: Cannot start: `chains` is 100, but `initial` holds 7 positions$/,
+  );
+});
+
 Deno.test("a run that goes on draws no starts", async () => {
   const { state } = await sample(plane, key(1), { ...SHORT, chains: 20 });
   await assert.rejects(
