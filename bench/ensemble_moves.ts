@@ -4,7 +4,7 @@
  * flow, up to the default stop. The median over keys, and the range.
  *
  * ```sh
- * deno run bench/ensemble_moves.ts 5   # keys; two minutes for 5
+ * deno run bench/ensemble_moves.ts 5   # keys; half an hour of one core for 5
  * ```
  */
 import {
@@ -18,6 +18,7 @@ import {
   sample,
   split,
   type Target,
+  type Tensor,
   tensor,
   uniform,
 } from "../mod.ts";
@@ -79,7 +80,7 @@ const TARGETS: readonly (readonly [string, number, (x: Float64Array) => number])
 
 /** A target that counts how often its log density is called. */
 function counted(dimension: number, logDensity: (x: Float64Array) => number): {
-  readonly target: Target<{ readonly x: import("../mod.ts").Tensor }>;
+  readonly target: Target<{ readonly x: Tensor }>;
   readonly calls: () => number;
 } {
   let calls = 0;
