@@ -7,6 +7,7 @@ import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
+import { halvesRun } from "../kernels/alternate_halves.ts";
 import { type EnsembleResult, ensembleRun, mapChains } from "../kernels/ensemble.ts";
 import { formText } from "../kernels/form.ts";
 import type { ChainState, KernelParameters } from "../kernels/kernel.ts";
@@ -130,18 +131,17 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
   orThrow(checkSchedule(plan.schedule));
   const { target, local, device, chainDevice = device, adaptation, signal } = plan;
   const start = startOn(chainDevice, target, local, signal);
+  const step = (state: State, shared: Shared, key: Key): State =>
+    local.step(target, shared as unknown as KernelParameters)(state, key);
   const record = [
     ...RECORD,
     ...plan.train.usesGradient === true ? ["gradient"] : [],
     ...local.observed ?? [],
   ];
-  const run = forEachForm((shared: Shared) =>
-    ensembleRun(
-      (state: State, parameters: typeof shared, key) =>
-        local.step(target, parameters as unknown as KernelParameters)(state, key),
-      chainDevice,
-      record,
-    )
+  const run = forEachForm(() =>
+    local.partners === true
+      ? halvesRun(step, chainDevice, record)
+      : ensembleRun(step, chainDevice, record)
   );
   const settling = mclmc();
   const startSettling = mapChains(

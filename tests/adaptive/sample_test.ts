@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   density,
+  differentialEvolution,
   hmc,
   key,
   mala,
@@ -247,7 +248,7 @@ Deno.test("an abort stops a long run between slices, not only between cycles", a
   clearTimeout(timer);
 });
 
-for (const local of [rwm(), mala(), hmc({ leapfrogSteps: 3 })]) {
+for (const local of [rwm(), differentialEvolution(), mala(), hmc({ leapfrogSteps: 3 })]) {
   Deno.test(`sample() with ${local.name} alone finds the moments of a Gaussian`, async () => {
     const target = density(2, (x) => {
       const [a, b] = [x.at(0).sub(1), x.at(1).add(2).div(3)];

@@ -7,6 +7,7 @@ import { hmc, type Kernel, key, mala, rwm, type Target, tensor } from "../../mod
 import type { GradientState } from "../../mod.ts";
 import { assertInvariant, assertRejected, invariance, statisticsOf } from "./invariance.ts";
 import type { InvarianceCase } from "./invariance.ts";
+import { ensembles, evolve } from "./invariance_halves.ts";
 import { localMove } from "./invariance_moves.ts";
 import { banana, correlated, type ExactTarget, twoBells } from "./invariance_targets.ts";
 
@@ -39,6 +40,12 @@ function single(
   };
 }
 
+/** Ensembles whose halves move in turn. */
+const halves: InvarianceCase = {
+  ...ensembles("f32 differential evolution", twoBells, evolve(1.2), { precision: "f32" }),
+  exact: rounded(twoBells),
+};
+
 const walk = rwm() as unknown as Kernel<GradientState>;
 
 const CASES: readonly InvarianceCase[] = [
@@ -50,6 +57,7 @@ const CASES: readonly InvarianceCase[] = [
   single(correlated, hmc({ leapfrogSteps: 5 }), 0.6, 6),
   single(twoBells, hmc({ leapfrogSteps: 4, jitter: 0.3 }), 0.5, 6),
   single(banana, hmc({ leapfrogSteps: 5, jitter: 0.5 }), 0.35, 6),
+  halves,
 ];
 
 const LEVEL = FALSE_ALARMS / statisticsOf(CASES);

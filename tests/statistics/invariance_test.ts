@@ -11,6 +11,7 @@ import { assertInvariant, assertRejected, invariance, statisticsOf } from "./inv
 import { CASES } from "./invariance_cases.ts";
 import { MUTANTS_CIRCLE, SOUND_CIRCLE } from "./invariance_circle.ts";
 import { CONTROLS_GLOBAL, MUTANTS_GLOBAL, SOUND_GLOBAL } from "./invariance_global.ts";
+import { CONTROLS_HALVES, MUTANTS_HALVES, SOUND_HALVES } from "./invariance_halves.ts";
 import { CONTROLS, MUTANTS } from "./invariance_mutants.ts";
 import {
   CONTROLS_TRAJECTORIES,
@@ -23,9 +24,12 @@ const CHAINS = 100_000;
 
 const SOUND = [
   ...[...CASES, ...CONTROLS, ...SOUND_GLOBAL, ...CONTROLS_GLOBAL, ...SOUND_CIRCLE],
-  ...[...SOUND_TRAJECTORIES, ...CONTROLS_TRAJECTORIES],
+  ...[...SOUND_HALVES, ...CONTROLS_HALVES, ...SOUND_TRAJECTORIES, ...CONTROLS_TRAJECTORIES],
 ];
-const FAULTY = [...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE, ...MUTANTS_TRAJECTORIES];
+const FAULTY = [
+  ...[...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE, ...MUTANTS_HALVES],
+  ...MUTANTS_TRAJECTORIES,
+];
 const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
 
 SOUND.forEach((sound, i) => {
