@@ -207,10 +207,9 @@ Deno.test("progress runs through the phases and counts up", async () => {
     const settles = Number.isNaN(acceptance.local) && seen[i].phase === "warmup";
     assert.ok(settles || acceptance.local > 0 && acceptance.local <= 1);
   });
-  assert.equal(
-    seen.filter(({ acceptance }) => !Number.isNaN(acceptance.local)).length,
-    seen.length - (warmup.length - 2),
-  );
+  const settling = seen.filter(({ acceptance }) => Number.isNaN(acceptance.local)).length;
+  assert.ok(settling >= 2 && settling <= warmup.length - 2);
+  assert.ok(seen.slice(0, settling).every(({ acceptance }) => Number.isNaN(acceptance.local)));
   const last = seen.at(-1);
   assert.ok(last?.convergence !== undefined && last.drawsPerSecond > 0);
 });
