@@ -268,6 +268,7 @@ export {
   type LogWeights,
   monteCarloStandardError,
   type MonteCarloStandardErrorOptions,
+  nestedRHat,
   paretoShape,
   type ProposalQuality,
   proposalQuality,
@@ -276,6 +277,7 @@ export {
   summarise,
   type Summary,
   type SummaryRow,
+  type Superchains,
 } from "./src/diagnostics/mod.ts";
 export {
   type BridgeEvidence,

@@ -49,7 +49,7 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly acceptance: { readonly local: number; readonly global: number };
   /** What cannot be trusted and what to do about it; empty when nothing was found. */
   readonly warnings: readonly string[];
-  /** Worst R-hat and effective sample sizes over all scalars. */
+  /** Worst R-hat, nested R-hat and effective sample sizes over all scalars. */
   readonly convergence: Convergence;
   /** The trained flow; none for a run without one. */
   readonly flow: TrainedFlow | undefined;

@@ -36,6 +36,12 @@ export interface Convergence {
   readonly draws: number;
   /** Largest rank-normalised split R-hat. */
   readonly rHat: number;
+  /**
+   * Largest nested R-hat, with superchains by where chains started production; NaN for fewer than 16 chains
+   * or 6 draws of each. Many short chains agree if this is below 1.01: R-hat asks each for 100 effective
+   * draws.
+   */
+  readonly nestedRHat: number;
   /** Smallest bulk effective sample size. */
   readonly bulk: number;
   /** Smallest tail effective sample size. */

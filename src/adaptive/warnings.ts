@@ -5,6 +5,7 @@
  */
 import type { ProposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { decisiveRHat } from "./convergence.ts";
 import type { RunEvidence } from "./run_evidence.ts";
 import type { Convergence } from "./run_state.ts";
 
@@ -25,7 +26,7 @@ export interface RunFacts {
   readonly position: Tensor;
 }
 
-/** Draws are trusted below this R-hat (Vehtari et al. 2021, §5). */
+/** Draws are trusted below this R-hat, or nested R-hat (Vehtari et al. 2021, §5). */
 const LARGEST_R_HAT = 1.01;
 /** Below this effective sample size R-hat and Monte Carlo errors are themselves unreliable (ibid.). */
 const LEAST_SAMPLE_SIZE = 400;
@@ -71,8 +72,9 @@ export function stuckChains(position: Tensor): number[] {
 }
 
 function convergenceWarnings(
-  { convergence: { draws, rHat, bulk, tail }, ended }: RunFacts,
+  { convergence, ended }: RunFacts,
 ): string[] {
+  const { draws, rHat, nestedRHat, bulk, tail } = convergence;
   const more = "raise `stop.maxDraws` or `stop.maxSeconds`, or go on with `resume`";
   const out: string[] = [];
   if (draws < LEAST_DRAWS) {
@@ -81,10 +83,13 @@ function convergenceWarnings(
       `${more}.`,
     ];
   }
-  if (!(rHat < LARGEST_R_HAT)) {
+  if (!(decisiveRHat(convergence) < LARGEST_R_HAT)) {
+    const nested = Number.isNaN(nestedRHat)
+      ? ""
+      : ` and the largest nested R-hat ${nestedRHat.toFixed(3)}`;
     out.push(
-      `The chains have not converged: the largest R-hat is ${rHat.toFixed(3)}, and only below ` +
-        `${LARGEST_R_HAT} do they agree. Do not use these draws; ${more}. If R-hat stays, chains ` +
+      `The chains have not converged: the largest R-hat is ${rHat.toFixed(3)}${nested}, and only ` +
+        `below ${LARGEST_R_HAT} do they agree. Do not use these draws; ${more}. If R-hat stays, chains ` +
         "may not have settled when training began: give longer `schedule.warmupWindows`, or an " +
         "`initial` nearer to where the density is large; or the coordinates may be strongly " +
         "correlated: centre and scale them.",

@@ -13,6 +13,7 @@ export {
   monteCarloStandardError,
   type MonteCarloStandardErrorOptions,
 } from "./monte_carlo_standard_error.ts";
+export { nestedRHat, type Superchains } from "./nested_r_hat.ts";
 export { paretoShape } from "./pareto_shape.ts";
 export { type ProposalQuality, proposalQuality } from "./proposal_quality.ts";
 export { rHat } from "./r_hat.ts";

@@ -31,7 +31,7 @@ function evidence(
 }
 
 const fine: RunFacts = {
-  convergence: { draws: 300, rHat: 1.002, bulk: 12_000, tail: 11_000 },
+  convergence: { draws: 300, rHat: 1.002, nestedRHat: NaN, bulk: 12_000, tail: 11_000 },
   ended: "converged",
   acceptance: { local: 0.65, global: 0.7 },
   targetAcceptance: 0.65,
@@ -47,6 +47,11 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
     "an R-hat above 1.01",
     { convergence: { ...fine.convergence, rHat: 1.034 } },
     /have not converged: the largest R-hat is 1\.034, .*Do not use these draws; raise `stop/,
+  ],
+  [
+    "an R-hat and a nested R-hat above 1.01",
+    { convergence: { ...fine.convergence, rHat: 1.034, nestedRHat: 1.0104 } },
+    /the largest R-hat is 1\.034 and the largest nested R-hat 1\.010, and only below 1\.01 do/,
   ],
   ["an R-hat that is NaN", { convergence: { ...fine.convergence, rHat: NaN } }, /not converged/],
   [
@@ -82,7 +87,10 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
   ],
   [
     "a run with too few draws to judge",
-    { convergence: { draws: 3, rHat: NaN, bulk: NaN, tail: NaN }, ended: "budget" },
+    {
+      convergence: { draws: 3, rHat: NaN, nestedRHat: NaN, bulk: NaN, tail: NaN },
+      ended: "budget",
+    },
     /^The run ended with 3 draws of each chain, too few to tell/,
   ],
   [
@@ -134,6 +142,9 @@ Deno.test("a run without fault or flow has no warnings", () => {
   assert.deepEqual(warningsOf(fine), []);
   const local = { ...fine, acceptance: { local: 0.65, global: NaN }, evidence: undefined };
   assert.deepEqual(warningsOf(local), []);
+  // Chains too short for R-hat, which agree by the nested one.
+  const short = { ...fine.convergence, rHat: 1.03, nestedRHat: 1.004 };
+  assert.deepEqual(warningsOf({ ...fine, convergence: short }), []);
 });
 
 Deno.test("estimates of log Z that differ by what they err by, or by rounding, do not disagree", () => {
