@@ -28,7 +28,8 @@ export type { Progress } from "./src/adaptive/progress.ts";
 export { type TrainedFlow, trainedFlow, trainFurther } from "./src/adaptive/trained_flow.ts";
 
 // Its parts, to be replaced or composed.
-export { type AdaptiveRun, runAdaptive } from "./src/adaptive/run_adaptive.ts";
+export { type AdaptiveRun, runAdaptive, type RunTimes } from "./src/adaptive/run_adaptive.ts";
+export type { Clock } from "./src/adaptive/clock.ts";
 export type {
   Plan,
   ProposalRule,

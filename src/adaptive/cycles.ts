@@ -142,7 +142,7 @@ export async function judgedFlow<State extends ChainState & Tree>(
 }
 
 /** What the rule of a plan says, if a cycle of that keeps draws: else production would never end. */
-function mixtureOf(
+export function mixtureOf(
   { mixing, schedule }: Pick<Plan<never>, "mixing" | "schedule">,
   best?: BestFlow,
 ): Mixture {
@@ -157,13 +157,13 @@ function mixtureOf(
   return orThrow(checkSchedule(schedule, given));
 }
 
-/** A cycle of production: local and global steps with everything frozen. */
+/** A cycle of production: local and global steps with everything frozen, or a part of one. */
 export async function productionCycle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
   key: Key,
+  { localSteps, thin, globalSteps }: Mixture = mixtureOf(runtime.plan, state.best),
 ): Promise<RunState<State>> {
-  const { localSteps, thin, globalSteps } = mixtureOf(runtime.plan, state.best);
   const [forLocal, forGlobal] = split(key);
   const { chains, adaptation } = state;
   const local = await runtime.local(chains, adaptation, true, forLocal, localSteps, { thin });

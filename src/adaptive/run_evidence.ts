@@ -48,7 +48,12 @@ export interface EvidenceOfRun {
 const MOST_PROPOSALS = 10_000;
 const SHARE_OF_PROPOSALS = 0.5;
 /** And as many draws meet them: more of one kind than of the other brings little. */
-const MOST_DRAWS = 10_000;
+export const MOST_DRAWS = 10_000;
+
+/** How many proposals are drawn after production that made so many. */
+export function freshProposals(made: number): number {
+  return Math.min(MOST_PROPOSALS, Math.ceil(SHARE_OF_PROPOSALS * made));
+}
 
 /** The bridge, where draws and proposals allow one. */
 function bridgeOf(...given: Parameters<typeof bridgeEvidence>): BridgeEvidence | undefined {
@@ -86,7 +91,7 @@ export async function estimateEvidence<State extends ChainState & Tree>(
     return { evidence: undefined, quality: undefined, broken: 0 };
   }
   const compared = { logDensity, proposal: proposalOf(flow), signal };
-  const count = Math.min(MOST_PROPOSALS, Math.ceil(SHARE_OF_PROPOSALS * made));
+  const count = freshProposals(made);
   const fresh = await weightsOfProposals(compared, count, key);
   const all = new Float64Array(made + count);
   let filled = 0;

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { MapRunner } from "../device/device.ts";
 import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
-import { type EnsembleResult, ensembleRun } from "../kernels/ensemble.ts";
+import { type EnsembleResult, type EnsembleRun, ensembleRun } from "../kernels/ensemble.ts";
 import type { ChainState, KernelParameters } from "../kernels/kernel.ts";
 import { startOn } from "../kernels/vectorize.ts";
 import { wrapped } from "../target/circle.ts";
@@ -17,6 +18,8 @@ import type { Key } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { AdaptationState } from "./adaptation.ts";
+import { systemClock } from "./clock.ts";
+import { type Meter, meterOf } from "./meter.ts";
 import { checkSchedule, orThrow } from "./options.ts";
 import type { Plan } from "./plan.ts";
 
@@ -41,6 +44,10 @@ export interface Runtime<State extends ChainState & Tree> {
   global(flow: FlowState): GlobalStep<State>;
   /** Log density at positions, n × d, with the arithmetic that chains see: [n]. */
   logDensity(position: Tensor): Promise<Tensor>;
+  /** How long all this has taken. */
+  readonly meter: Meter;
+  /** The same programs, until another signal stops them as well. */
+  until(signal: AbortSignal): Runtime<State>;
 }
 
 /** Takes whole turns off the periodic coordinates: chains would wind further and further around. */
@@ -88,12 +95,19 @@ function overWorkers<State extends ChainState & Tree>(plan: Plan<State>): Plan<S
   return flow === undefined ? plan : { ...plan, flow: withWorkers(flow, { workers, signal }) };
 }
 
-function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runtime<State> {
-  const plan = overWorkers(given);
+/** The programs of a plan, compiled when they are first used. */
+interface Compiled<State extends ChainState & Tree> {
+  readonly start: (position: Tensor, signal?: AbortSignal) => Promise<State>;
+  readonly run: EnsembleRun<State, Shared>;
+  readonly normalsFor: (length: number) => NormalVectors;
+  readonly evaluate: MapRunner;
+  readonly meter: Meter;
+}
+
+function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
   // A plan may be put together by hand: a number of NaN cycles would never end.
   orThrow(checkSchedule(plan.schedule));
-  const { target, local, device, chainDevice = device, adaptation, signal } = plan;
-  const start = startOn(chainDevice, target, local, signal);
+  const { target, local, device, chainDevice = device, clock = systemClock } = plan;
   const run = ensembleRun(
     (state: State, shared: Shared, key) =>
       local.step(target, shared as unknown as KernelParameters)(state, key),
@@ -110,7 +124,33 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     normals.set(length, made);
     return made;
   };
-  const evaluate = chainDevice.map(target.value, 1);
+  return withPrograms(plan, {
+    start: startOn(chainDevice, target, local),
+    run,
+    normalsFor,
+    evaluate: chainDevice.map(target.value, 1),
+    meter: meterOf(clock),
+  });
+}
+
+/** A proposal whose work is measured. */
+function measured(proposal: Proposal, meter: Meter): Proposal {
+  return {
+    sample: (key, n) => meter.measure("proposal", n, () => proposal.sample(key, n)),
+    logDensity: (position) =>
+      meter.measure("proposal density", position.shape[0], () => proposal.logDensity(position)),
+  };
+}
+
+function withPrograms<State extends ChainState & Tree>(
+  given: Plan<State>,
+  compiled: Compiled<State>,
+): Runtime<State> {
+  const { run, normalsFor, evaluate, meter } = compiled;
+  const plan = overWorkers(given);
+  const { target, local, device, adaptation, signal } = plan;
+  const start = (position: Tensor): Promise<State> =>
+    meter.measure("start", position.shape[0], () => compiled.start(position, signal));
   const proposals = new WeakMap<FlowState, Proposal>();
   const proposal = (flowState: FlowState): Proposal => {
     if (plan.flow === undefined) {
@@ -120,7 +160,7 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     const ofFlow = (kind: Flow): Proposal =>
       flowProposal(kind, flowState, normalsFor(kind.normals(flowState)));
     const made = proposals.get(flowState) ??
-      plan.proposal(ofFlow(plan.flow), flowState, device);
+      measured(plan.proposal(ofFlow(plan.flow), flowState, device), meter);
     proposals.set(flowState, made);
     return made;
   };
@@ -128,21 +168,31 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     plan,
     start,
     local: async (chains, state, frozen, key, steps, options) => {
-      const result = await run(
-        chains,
-        Object.fromEntries(
-          Object.entries(adaptation.parameters(state, frozen)).map(([name, value]) => [
-            name,
-            tensor(value),
-          ]),
-        ),
-        key,
-        { steps, signal, ...options },
+      const parameters = Object.fromEntries(
+        Object.entries(adaptation.parameters(state, frozen)).map(([name, value]) => [
+          name,
+          tensor(value),
+        ]),
+      );
+      const result = await meter.measure(
+        "local step",
+        chains.logDensity.shape[0] * steps,
+        () => run(chains, parameters, key, { steps, signal, ...options }),
       );
       return wrappedResult(result, target.periodic);
     },
     proposal,
     global: (flowState) => plan.global({ proposal: proposal(flowState), start, kept: local.kept }),
-    logDensity: async (position) => (await evaluate.run([position], [], { signal }))[0],
+    logDensity: (position) =>
+      meter.measure(
+        "density",
+        position.shape[0],
+        async () => (await evaluate.run([position], [], { signal }))[0],
+      ),
+    meter,
+    until: (other) => {
+      const both = given.signal === undefined ? other : AbortSignal.any([given.signal, other]);
+      return withPrograms({ ...given, signal: both }, compiled);
+    },
   };
 }

@@ -23,7 +23,10 @@ export interface StopOptions {
   readonly effectiveSampleSize?: number;
   /** Most draws of each chain; 20,000 by default. */
   readonly maxDraws?: number;
-  /** Most seconds of the whole run; none by default. */
+  /**
+   * Most seconds of the whole run, from the call to the result; none by default. A cycle under way is cut
+   * off and leaves no trace; what comes after production has its time, as far as it can be foreseen.
+   */
   readonly maxSeconds?: number;
 }
 
@@ -72,5 +75,6 @@ export function stopWhenConverged(options: StopOptions = {}): StoppingRule {
       return draws >= maxDraws || seconds >= maxSeconds ? "budget" : undefined;
     },
     timeIsUp: (seconds: number): boolean => seconds >= maxSeconds,
+    maxSeconds: options.maxSeconds,
   };
 }
