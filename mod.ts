@@ -55,9 +55,13 @@ export {
   type AdaptationState,
   type AdaptationTarget,
   ensembleAdaptation,
-  type ObservedStep,
-  type ObservedWindow,
 } from "./src/adaptive/adaptation.ts";
+export {
+  type EnsembleMetric,
+  ensembleMetric,
+  type MetricOptions,
+} from "./src/adaptive/ensemble_metric.ts";
+export { type ObservedStep, type ObservedWindow } from "./src/adaptive/observed.ts";
 export {
   type DualAveraging,
   startDualAveraging,

@@ -5,16 +5,23 @@
  */
 import { exp } from "../tensor/functions/scalar_math.ts";
 import type { KernelParameters } from "../kernels/kernel.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { expectOptions } from "../tensor/expect_options.ts";
+import { fromArray } from "../tensor/tensor.ts";
 import { type DualAveraging, startDualAveraging, updateDualAveraging } from "./dual_averaging.ts";
-import { ensembleScale } from "./ensemble_scale.ts";
+import {
+  type EnsembleMetric,
+  ensembleMetric,
+  type MetricOptions,
+  unitMetric,
+} from "./ensemble_metric.ts";
+import type { ObservedStep, ObservedWindow } from "./observed.ts";
 
 /** What the adaptation of a local kernel remembers; plain data. */
 export interface AdaptationState {
   /** Of the step size. */
   readonly stepSize: DualAveraging;
-  /** Diagonal of the inverse mass matrix. */
-  readonly inverseMass: Float64Array;
+  /** Of the whole ensemble. */
+  readonly metric: EnsembleMetric;
 }
 
 /** What adaptation aims at, from the kernel. */
@@ -23,22 +30,6 @@ export interface AdaptationTarget {
   readonly acceptance: number;
   /** A first step size in units of the metric. */
   readonly firstStepSize: number;
-}
-
-/** What the chains did in a step of warm-up: the recorded leaves of their states by name. */
-export interface ObservedStep {
-  /** Mean acceptance probability over chains. */
-  readonly acceptance: number;
-  /** Each recorded leaf, chains × 1 × its shape: position, logDensity, and what the kernel observes. */
-  readonly draws: Readonly<Record<string, Tensor>>;
-}
-
-/** What the chains did in a window of warm-up. */
-export interface ObservedWindow {
-  /** Positions, chains × draws × d; those of periodic coordinates around their means. */
-  readonly position: Tensor;
-  /** Gradients there, of the same shape, if the kernel has them. */
-  readonly gradient: Tensor | undefined;
 }
 
 /** A rule that adapts a local kernel during warm-up; all parts are pure. */
@@ -61,29 +52,49 @@ export interface Adaptation {
   parameters(state: AdaptationState, frozen: boolean): KernelParameters;
 }
 
+/** Mean length of trajectories along the longest direction of the ensemble, in its standard deviations. */
+const LENGTH = 1.5;
 /**
- * The standard adaptation: the step size by dual averaging on the mean acceptance probability over
- * chains, the metric as the squared scale of each coordinate over chains and draws, by quantiles.
+ * No trajectory is made for more than so many standard deviations of a standard normal: where the ensemble
+ * extends further, it is in modes that no trajectory connects.
+ */
+const MOST_EXTENT = 6;
+
+/**
+ * The standard adaptation: the step size by dual averaging on the mean acceptance probability over chains,
+ * the metric from positions and gradients of a window, the length of trajectories from how far the
+ * ensemble extends in units of that metric.
  *
+ * @param options Kind of the metric.
  * @returns The rule.
  */
-export function ensembleAdaptation(): Adaptation {
+export function ensembleAdaptation(options: MetricOptions = {}): Adaptation {
+  expectOptions(options, ["metric", "fisher"], "adapt");
   return {
     start: (dimension, { firstStepSize }) => ({
       stepSize: startDualAveraging(firstStepSize),
-      inverseMass: new Float64Array(dimension).fill(1),
+      metric: unitMetric(dimension),
     }),
     afterStep: (state, { acceptance }, target) => ({
       ...state,
       stepSize: updateDualAveraging(state.stepSize, acceptance, target.acceptance),
     }),
-    afterWindow: (state, { position }, { firstStepSize }) => ({
-      stepSize: startDualAveraging(firstStepSize),
-      inverseMass: ensembleScale(position, state.inverseMass).variance,
+    afterWindow: (state, window) => ({
+      // The metric changes less from window to window than it is off from a first guess.
+      stepSize: startDualAveraging(exp(state.stepSize.logAverage)),
+      metric: ensembleMetric(window, state.metric, options),
     }),
-    parameters: ({ stepSize, inverseMass }, frozen) => ({
+    parameters: ({ stepSize, metric: { inverseMass, root, extent } }, frozen) => ({
       stepSize: exp(frozen ? stepSize.logAverage : stepSize.logStepSize),
       inverseMass,
+      ...root &&
+        { inverseMassRoot: fromArray({ dtype: "f64", shape: squareOf(root), data: root }) },
+      trajectoryLength: LENGTH * Math.min(extent, MOST_EXTENT),
     }),
   };
+}
+
+function squareOf({ length }: Float64Array): number[] {
+  const dimension = Math.sqrt(length);
+  return [dimension, dimension];
 }

@@ -8,7 +8,8 @@ import { splineFlow } from "../flows/spline_flow.ts";
 import { defensive } from "../global/defensive.ts";
 import { independence } from "../global/independence.ts";
 import { studentT } from "../global/student_t.ts";
-import { hmc } from "../kernels/hmc.ts";
+import { jitteredHmc } from "../kernels/jittered_hmc.ts";
+import type { TrajectoryState } from "../kernels/trajectory.ts";
 import { rwm } from "../kernels/rwm.ts";
 import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
@@ -45,7 +46,8 @@ export interface Prepared<State extends ChainState & Tree, Values extends object
 /** The default schedule, from trials on Gaussians, bananas, funnels, mixtures and a ring of modes. */
 const SCHEDULE: Schedule = {
   // Short windows first: the metric is worth more than a precise step size for the wrong one.
-  warmupWindows: [40, 60, 80, 100],
+  settleWindows: [10, 15, 25, 40, 60],
+  warmupWindows: [6, 8, 10],
   trainCycles: 30,
   // Local moves cost little beside training: fresh positions keep the flow from learning them by heart.
   trainLocalSteps: 40,
@@ -67,6 +69,7 @@ const LOCAL_SCHEDULE: Schedule = { ...SCHEDULE, localSteps: 20, thin: 1 };
  * and on a Gaussian of 30 coordinates.
  */
 const WALK_SCHEDULE: Partial<Schedule> = {
+  settleWindows: [],
   warmupWindows: [100, 150, 200, 250],
   localSteps: 20,
   thin: 10,
@@ -77,8 +80,10 @@ function defaultSchedule(
   target: Target,
   { flow, local }: { readonly flow?: unknown; readonly local?: unknown },
 ): Schedule {
+  const still = target.valueAndGradient === undefined || target.dimension < 2;
   const walks = local === undefined && target.valueAndGradient === undefined;
-  const schedule = flow === "none" ? LOCAL_SCHEDULE : SCHEDULE;
+  const kept = flow === "none" ? LOCAL_SCHEDULE : SCHEDULE;
+  const schedule = still ? { ...kept, settleWindows: [] } : kept;
   if (!walks) return schedule;
   const alone = flow === "none" ? { localSteps: 200 } : {};
   return { ...schedule, ...WALK_SCHEDULE, ...alone };
@@ -90,9 +95,9 @@ function defaultSchedule(
  * Step sizes from a twentieth to the whole, and many of them accepted: a step size that suits the bulk
  * never enters where a target bends sharply, without any sign of it in R-hat.
  */
-function defaultLocal(target: Target): Kernel<GradientState> | Kernel {
+function defaultLocal(target: Target): Kernel<TrajectoryState> | Kernel {
   if (target.valueAndGradient === undefined) return rwm();
-  return { ...hmc({ leapfrogSteps: 16, jitter: 0.95 }), targetAcceptance: 0.8 };
+  return { ...jitteredHmc({ stepJitter: 0.7 }), targetAcceptance: 0.8 };
 }
 
 /**

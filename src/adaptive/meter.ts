@@ -9,6 +9,8 @@ import type { Clock } from "./clock.ts";
 export type Work =
   /** A local step of one chain. */
   | "local step"
+  /** A step of settling of one chain. */
+  | "settling step"
   /** The start of a chain at a point. */
   | "start"
   /** A log density at a point. */

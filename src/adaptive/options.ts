@@ -174,18 +174,24 @@ export function checkSchedule(
     );
   }
   const schedule = { ...defaults, ...given };
-  if (!Array.isArray(schedule.warmupWindows)) {
+  for (const name of ["settleWindows", "warmupWindows"] as const) {
+    if (Array.isArray(schedule[name])) continue;
     return either.left(
       new TypeError(
-        `Cannot sample with \`schedule.warmupWindows\` ${
-          valueText(schedule.warmupWindows)
-        }: give ` +
-          "the steps of each window as an array, as [50, 100]",
+        `Cannot sample with \`schedule.${name}\` ${valueText(schedule[name])}: give the steps of ` +
+          "each window as an array, as [50, 100]",
       ),
     );
   }
-  const { warmupWindows, trainCycles, globalSteps, trainGlobalSteps, replayCapacity, ...counts } =
-    schedule;
+  const {
+    settleWindows,
+    warmupWindows,
+    trainCycles,
+    globalSteps,
+    trainGlobalSteps,
+    replayCapacity,
+    ...counts
+  } = schedule;
   const keepsSome = (thin: "thin" | "trainThin", steps: "localSteps" | "trainLocalSteps") =>
     schedule[thin] <= schedule[steps] ? either.right(schedule) : either.left(
       new RangeError(
@@ -196,6 +202,7 @@ export function checkSchedule(
   const checks: Either<Error, unknown>[] = [
     checkNames(given, defaults as unknown as Readonly<Record<string, unknown>>, "schedule."),
     checkCount("schedule.warmupWindows.length", warmupWindows.length, 1),
+    ...settleWindows.map((steps) => checkCount("schedule.settleWindows", steps, 4)),
     ...warmupWindows.map((steps) => checkCount("schedule.warmupWindows", steps, 4)),
     checkCount("schedule.trainCycles", trainCycles, 1),
     checkCount("schedule.globalSteps", globalSteps, 0),

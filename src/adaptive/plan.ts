@@ -20,6 +20,12 @@ import type { Convergence, FlowProgress } from "./run_state.ts";
 
 /** How much of everything a cycle holds. */
 export interface Schedule {
+  /**
+   * Settling, before the warm-up of the local kernel: steps of one gradient each of windows in which
+   * chains go where the density is, and the metric is set anew; once they do not drift any more, those
+   * that are left are skipped. None for a target without a gradient or with one coordinate.
+   */
+  readonly settleWindows: readonly number[];
   /** Warm-up: local steps of each window, after each of which the metric is set anew. */
   readonly warmupWindows: readonly number[];
   /** Most cycles of training. */

@@ -81,7 +81,7 @@ async function* fold<State extends ChainState & Tree>(
       outOfTime = next === undefined;
       if (next !== undefined) state = await judge(runtime, next, run.seconds(next));
       else if (state.phase === "production") {
-        const last = await shortProduction(runtime, state, forCycle, run.left()) ?? state;
+        const last = await shortProduction(runtime, state, forCycle, run) ?? state;
         state = await ended(runtime, last);
       }
     } finally {
@@ -178,6 +178,7 @@ export const runAdaptive: AdaptiveRun = Object.assign(
             acceptance: local.targetAcceptance,
             firstStepSize: local.firstStepSize(target.dimension),
           }),
+          settled: plan.schedule.settleWindows.length === 0 ? 0 : undefined,
           window: undefined,
           flow: plan.trainedFlow,
           replay: emptyReplay(target.dimension, {

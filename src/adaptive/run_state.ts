@@ -80,6 +80,8 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly chains: State;
   /** Of the local kernel; frozen from the end of the warm-up. */
   readonly adaptation: AdaptationState;
+  /** Windows of settling that were run, when that is over; undefined before. */
+  readonly settled: number | undefined;
   /** Location and scale of the last window of warm-up. */
   readonly window: EnsembleScale | undefined;
   /** The flow, frozen in production; none before training or when the run uses none. */

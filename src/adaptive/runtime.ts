@@ -8,14 +8,21 @@ import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
-import { type EnsembleResult, type EnsembleRun, ensembleRun } from "../kernels/ensemble.ts";
+import {
+  type EnsembleResult,
+  type EnsembleRun,
+  ensembleRun,
+  mapChains,
+} from "../kernels/ensemble.ts";
+import { formText } from "../kernels/form.ts";
 import type { ChainState, KernelParameters } from "../kernels/kernel.ts";
+import { mclmc, type VelocityState } from "../kernels/mclmc.ts";
 import { startOn } from "../kernels/vectorize.ts";
 import { wrapped } from "../target/circle.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import { withWorkers } from "../flows/with_workers.ts";
-import type { Key } from "../tensor/random.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type Key, split } from "../tensor/random.ts";
+import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { AdaptationState } from "./adaptation.ts";
 import { systemClock } from "./clock.ts";
@@ -38,6 +45,16 @@ export interface Runtime<State extends ChainState & Tree> {
     steps: number,
     options: { readonly thin?: number; readonly firstStep?: number },
   ): Promise<EnsembleResult<State>>;
+  /** Starts settling at positions, chains × d, each chain in a direction of its own. */
+  startSettling(position: Tensor, key: Key): Promise<VelocityState>;
+  /** A step of settling, of a number in its window, with the metric of an adaptation. */
+  settle(
+    chains: VelocityState,
+    adaptation: AdaptationState,
+    parameters: { readonly stepSize: number; readonly trajectoryLength: number },
+    key: Key,
+    number: number,
+  ): Promise<EnsembleResult<VelocityState>>;
   /** What global moves propose from, with a flow. */
   proposal(flow: FlowState): Proposal;
   /** The global step with a flow. */
@@ -50,8 +67,32 @@ export interface Runtime<State extends ChainState & Tree> {
   until(signal: AbortSignal): Runtime<State>;
 }
 
+function tensors(parameters: object): Shared {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [name, tensor(value)]),
+  );
+}
+
+/** A program for each set of parameters: a metric may get a root when the ensemble is known. */
+function forEachForm<Run>(make: (shared: Shared) => Run): (shared: Shared) => Run {
+  const made = new Map<string, Run>();
+  return (shared) => {
+    const form = formText(shared);
+    const run = made.get(form) ?? make(shared);
+    made.set(form, run);
+    return run;
+  };
+}
+
+/** A key for each chain, chains × 2. */
+function eachKey(key: Key, chains: number): Tensor {
+  const data = new Uint32Array(2 * chains);
+  split(key, chains).forEach((each, chain) => data.set(each.data as Uint32Array, 2 * chain));
+  return fromArray({ dtype: "u32", shape: [chains, 2], data });
+}
+
 /** Takes whole turns off the periodic coordinates: chains would wind further and further around. */
-function wrappedResult<State extends ChainState & Tree>(
+function wrappedResult<State extends { readonly position: Tensor }>(
   result: EnsembleResult<State>,
   periodic: readonly boolean[],
 ): EnsembleResult<State> {
@@ -98,7 +139,12 @@ function overWorkers<State extends ChainState & Tree>(plan: Plan<State>): Plan<S
 /** The programs of a plan, compiled when they are first used. */
 interface Compiled<State extends ChainState & Tree> {
   readonly start: (position: Tensor, signal?: AbortSignal) => Promise<State>;
-  readonly run: EnsembleRun<State, Shared>;
+  readonly run: (shared: Shared) => EnsembleRun<State, Shared>;
+  readonly startSettling: (
+    start: { readonly position: Tensor; readonly key: Tensor },
+    own: { readonly signal?: AbortSignal | undefined },
+  ) => Promise<VelocityState>;
+  readonly settle: (shared: Shared) => EnsembleRun<VelocityState, Shared>;
   readonly normalsFor: (length: number) => NormalVectors;
   readonly evaluate: MapRunner;
   readonly meter: Meter;
@@ -108,15 +154,32 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
   // A plan may be put together by hand: a number of NaN cycles would never end.
   orThrow(checkSchedule(plan.schedule));
   const { target, local, device, chainDevice = device, clock = systemClock } = plan;
-  const run = ensembleRun(
-    (state: State, shared: Shared, key) =>
-      local.step(target, shared as unknown as KernelParameters)(state, key),
-    chainDevice,
-    [
-      ...RECORD,
-      ...plan.train.usesGradient === true ? ["gradient"] : [],
-      ...local.observed ?? [],
-    ],
+  const record = [
+    ...RECORD,
+    ...plan.train.usesGradient === true ? ["gradient"] : [],
+    ...local.observed ?? [],
+  ];
+  const run = forEachForm((shared: Shared) =>
+    ensembleRun(
+      (state: State, parameters: typeof shared, key) =>
+        local.step(target, parameters as unknown as KernelParameters)(state, key),
+      chainDevice,
+      record,
+    )
+  );
+  const settling = mclmc();
+  const startSettling = mapChains(
+    ({ position, key }: { readonly position: Tensor; readonly key: Tensor }) =>
+      settling.init(target)(position, key as Key),
+    { device: chainDevice },
+  );
+  const settle = forEachForm((shared: Shared) =>
+    ensembleRun(
+      (state: VelocityState, parameters: typeof shared, key) =>
+        settling.step(target, parameters as unknown as KernelParameters)(state, key),
+      chainDevice,
+      ["position", "gradient"],
+    )
   );
   const normals = new Map<number, NormalVectors>();
   const normalsFor = (length: number): NormalVectors => {
@@ -127,6 +190,8 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
   return withPrograms(plan, {
     start: startOn(chainDevice, target, local),
     run,
+    startSettling,
+    settle,
     normalsFor,
     evaluate: chainDevice.map(target.value, 1),
     meter: meterOf(clock),
@@ -146,7 +211,7 @@ function withPrograms<State extends ChainState & Tree>(
   given: Plan<State>,
   compiled: Compiled<State>,
 ): Runtime<State> {
-  const { run, normalsFor, evaluate, meter } = compiled;
+  const { run, startSettling, settle, normalsFor, evaluate, meter } = compiled;
   const plan = overWorkers(given);
   const { target, local, device, adaptation, signal } = plan;
   const start = (position: Tensor): Promise<State> =>
@@ -168,16 +233,23 @@ function withPrograms<State extends ChainState & Tree>(
     plan,
     start,
     local: async (chains, state, frozen, key, steps, options) => {
-      const parameters = Object.fromEntries(
-        Object.entries(adaptation.parameters(state, frozen)).map(([name, value]) => [
-          name,
-          tensor(value),
-        ]),
-      );
+      const shared = tensors(adaptation.parameters(state, frozen));
       const result = await meter.measure(
         "local step",
         chains.logDensity.shape[0] * steps,
-        () => run(chains, parameters, key, { steps, signal, ...options }),
+        () => run(shared)(chains, shared, key, { steps, signal, ...options }),
+      );
+      return wrappedResult(result, target.periodic);
+    },
+    startSettling: (position, key) =>
+      startSettling({ position, key: eachKey(key, position.shape[0]) }, { signal }),
+    settle: async (chains, state, given, key, number) => {
+      const shared = tensors({ ...adaptation.parameters(state, false), ...given });
+      const options = { steps: 1, thin: 1, firstStep: number, signal };
+      const result = await meter.measure(
+        "settling step",
+        chains.logDensity.shape[0],
+        () => settle(shared)(chains, shared, key, options),
       );
       return wrappedResult(result, target.periodic);
     },

@@ -31,6 +31,17 @@ export function millisecondsWith<State extends ChainState & Tree>(
   return milliseconds + endMilliseconds(runtime, state, added);
 }
 
+/** Work in the time that is left. */
+export interface Attempts<State extends ChainState & Tree> {
+  /** Milliseconds that are left, but for what cannot be foreseen. */
+  left(): number;
+  /** Does some work from a state; none is left of it if the time is up before its end. */
+  attempt(
+    state: RunState<State>,
+    work: (runtime: Runtime<State>) => Promise<RunState<State>>,
+  ): Promise<RunState<State> | undefined>;
+}
+
 /**
  * As much of a cycle of production as there is time for: all of it, or its first local steps; where not one
  * of them fits and there are no draws yet, one draw of each chain is where it is. With its number of steps it
@@ -38,41 +49,43 @@ export function millisecondsWith<State extends ChainState & Tree>(
  * from here.
  *
  * @param runtime The compiled plan, with what was measured.
- * @param state The state before, of any phase.
+ * @param state The state before, in production.
  * @param key The key of the cycle.
- * @param left Milliseconds that are left.
+ * @param time The time that is left.
  * @returns The state after; none if there is no time and there are draws already.
  */
 export async function shortProduction<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
   key: Key,
-  left: number,
+  time: Attempts<State>,
 ): Promise<RunState<State> | undefined> {
-  const before = atProduction(state);
   const interrupted = state.interrupted ?? state;
-  const whole = mixtureOf(runtime.plan, before.best);
-  if (millisecondsWith(runtime, before, whole) <= left) {
-    return { ...await productionCycle(runtime, before, key, whole), interrupted };
-  }
-  const once = { localSteps: 1, thin: 1, globalSteps: 0 };
-  const each = cycleMilliseconds(runtime, before, once).milliseconds;
-  const free = left - endMilliseconds(runtime, before, { draws: whole.localSteps, proposals: 0 });
-  // What was never done before its first end takes longer than there was time.
-  const steps = each > 0 ? Math.min(whole.localSteps, Math.floor(free / each)) : 0;
-  const { thin } = whole;
+  const made = async (mixture: Mixture): Promise<RunState<State> | undefined> => {
+    const next = await time.attempt(state, (cut) => productionCycle(cut, state, key, mixture));
+    return next && { ...next, interrupted };
+  };
+  const whole = mixtureOf(runtime.plan, state.best);
+  const none = state.draws.length === 0;
+  if (millisecondsWith(runtime, state, whole) <= time.left()) return await made(whole);
+  const { localSteps, thin } = whole;
+  const free = time.left() - endMilliseconds(runtime, state, { draws: localSteps, proposals: 0 });
+  const each = cycleMilliseconds(runtime, state, ONE_STEP).milliseconds;
+  const steps = each > 0 ? Math.min(localSteps, Math.floor(free / each)) : 0;
   if (steps >= thin) {
-    const part = { localSteps: steps - steps % thin, thin, globalSteps: 0 };
-    return { ...await productionCycle(runtime, before, key, part), interrupted };
+    const part = await made({ localSteps: steps - steps % thin, thin, globalSteps: 0 });
+    if (part !== undefined || !none) return part;
   }
-  if (before.draws.length > 0) return undefined;
-  // Any draws are better than none: the last step, or where the chains are.
-  if (steps < 1) {
-    return { ...advance(before, "production"), draws: [whereTheyAre(before)], interrupted };
-  }
-  const least = { ...once, localSteps: steps };
-  return { ...await productionCycle(runtime, before, key, least), interrupted };
+  if (!none) return undefined;
+  // Any draws are better than none. A step that was never done before is tried.
+  const least = steps > 0 || each === 0
+    ? await made({ ...ONE_STEP, localSteps: Math.max(1, Math.min(steps, thin)) })
+    : undefined;
+  return least ?? { ...advance(state, "production"), draws: [whereTheyAre(state)], interrupted };
 }
+
+/** The least that production can hold. */
+export const ONE_STEP: Mixture = { localSteps: 1, thin: 1, globalSteps: 0 };
 
 /** The positions of all chains, as one draw of each. */
 function whereTheyAre<State extends ChainState>({ chains }: RunState<State>): DrawBlock {

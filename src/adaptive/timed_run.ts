@@ -8,20 +8,19 @@ import type { ChainState } from "../kernels/kernel.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { systemClock } from "./clock.ts";
-import { productionCycle, warmupCycle } from "./cycles.ts";
+import { productionCycle } from "./cycles.ts";
 import { type Deadline, deadlineAt } from "./deadline.ts";
 import { endMilliseconds } from "./remaining_work.ts";
 import type { Phase, RunState } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
-import { atProduction, millisecondsWith } from "./short_production.ts";
+import { atProduction, type Attempts, millisecondsWith, ONE_STEP } from "./short_production.ts";
 import { trainCycle } from "./train_cycle.ts";
+import { warmupCycle } from "./warmup_cycle.ts";
 
 /** A run that knows the time. */
-export interface TimedRun<State extends ChainState & Tree> {
+export interface TimedRun<State extends ChainState & Tree> extends Attempts<State> {
   /** Seconds that the run has taken and that its end would take from a state. */
   seconds(state: RunState<State>): number;
-  /** Milliseconds that are left, but for what cannot be foreseen. */
-  left(): number;
   /**
    * The state after the next cycle, a function of state and key; none if the time is up before its end, so
    * that nothing is left of it. The time of cycles before production is up when there is some left for that.
@@ -36,7 +35,6 @@ const SLACK_MILLISECONDS = 5;
 const SHARE_OF_PRODUCTION = 0.1;
 /** … or what one cycle takes, up to so much, unless it is for a single step. */
 const MOST_OF_PRODUCTION = 0.25;
-const ONE_STEP = { localSteps: 1, thin: 1, globalSteps: 0 };
 
 /** What is left for production when a cycle before it is cut off, in milliseconds. */
 function productionMilliseconds<State extends ChainState & Tree>(
@@ -95,28 +93,34 @@ export function timedRun<State extends ChainState & Tree>(
     stages.set(producing, made);
     return made;
   };
+  const attempt: Attempts<State>["attempt"] = async (state, work) => {
+    const producing = state.phase === "production";
+    const { deadline, cut } = stageOf(producing);
+    const watch = deadline.watch(() =>
+      producing ? endMilliseconds(runtime, state) : productionMilliseconds(runtime, state, most)
+    );
+    const others = meter.onMeasured;
+    meter.onMeasured = watch.look;
+    try {
+      return await work(cut);
+    } catch (error) {
+      if (deadline.isCut(error)) return undefined;
+      throw error;
+    } finally {
+      watch.end();
+      meter.onMeasured = others;
+    }
+  };
   return {
     seconds: (state) => (clock.now() - since + slack + endMilliseconds(runtime, state)) / 1000,
     left,
-    async cycle(state, key) {
-      const producing = state.phase === "production";
+    attempt,
+    cycle: async (state, key) => {
       // A cycle that does not fit is not begun.
-      if (producing && millisecondsWith(runtime, state) > left()) return undefined;
-      const { deadline, cut } = stageOf(producing);
-      const watch = deadline.watch(() =>
-        producing ? endMilliseconds(runtime, state) : productionMilliseconds(runtime, state, most)
-      );
-      const others = meter.onMeasured;
-      meter.onMeasured = watch.look;
-      try {
-        return await phaseCycle(state.phase, cut, state, key);
-      } catch (error) {
-        if (deadline.isCut(error)) return undefined;
-        throw error;
-      } finally {
-        watch.end();
-        meter.onMeasured = others;
-      }
+      const fits = state.phase !== "production" || millisecondsWith(runtime, state) <= left();
+      return fits
+        ? await attempt(state, (cut) => phaseCycle(state.phase, cut, state, key))
+        : undefined;
     },
   };
 }

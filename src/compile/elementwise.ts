@@ -13,6 +13,7 @@ import {
 } from "../tensor/program.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { LaneType, Operation } from "./nest.ts";
+import type { NestBuilder } from "./nest_builder.ts";
 import type { Rule } from "./rule.ts";
 import { apart, laneType, settle, type Target, UNROLLED } from "./value.ts";
 
@@ -101,6 +102,14 @@ const CONVERSIONS: { readonly [from in DType]: { readonly [to in DType]?: Operat
   bool: { f64: "maskToFloat", u32: "maskToWord" },
 };
 
+/** Where a mask is true a, else b, of any type. */
+export function chosen(nest: NestBuilder, mask: number, a: number, b: number): number {
+  if (a === b) return a;
+  const { type } = nest.at(a);
+  if (type === "mask") return nest.or(nest.and(mask, a), nest.and(nest.not(mask), b));
+  return type === "f64" ? nest.select(mask, a, b) : nest.emit("selectWord", "u32", [mask, a, b]);
+}
+
 /** Code rules of the element-wise primitives. */
 export const elementwiseRules: {
   readonly [P in Unary | Binary | "not" | "select" | "convert"]: Rule;
@@ -111,14 +120,7 @@ export const elementwiseRules: {
   ...formatted("atan2"),
   ...formatted("logAddExp"),
   not: elementwise(({ nest }, [x]) => nest.not(x)),
-  select: elementwise(({ nest }, [mask, a, b]) => {
-    if (a === b) return a;
-    const { type } = nest.at(a);
-    if (type === "mask") {
-      return nest.or(nest.and(mask, a), nest.and(nest.not(mask), b));
-    }
-    return type === "f64" ? nest.select(mask, a, b) : nest.emit("selectWord", "u32", [mask, a, b]);
-  }),
+  select: elementwise(({ nest }, [mask, a, b]) => chosen(nest, mask, a, b)),
   convert: (target, [x], { dtype }: PrimitiveParameters["convert"], [type]) => {
     const operation = CONVERSIONS[x.dtype][dtype];
     if (operation === undefined) return [x];

@@ -82,6 +82,8 @@ export type Operation =
   | "indexToWord"
   /** The word of the first chain, of a word that is the same for all. */
   | "wordToIndex"
+  /** The largest of the words of all chains of the group. */
+  | "largestWord"
   /** A literal index, a numbered argument of the function, a loop's counter. */
   | "constantIndex"
   | "argument"

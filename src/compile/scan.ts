@@ -2,13 +2,15 @@
  * The code rule of the scan: one loop, whatever the number of turns.
  *
  * Small carries stay in locals, large ones have a place in memory that each turn rewrites. What is
- * stacked is written to its place once.
+ * stacked is written to its place once. Where the number of turns differs between chains, the loop turns
+ * as often as any chain of a group asks for, and the others keep what they have.
  *
  * @module
  */
 import type { PrimitiveParameters, Program, ValueType } from "../tensor/program.ts";
 import { scanParts } from "../tensor/scan_parts.ts";
 import { sizeOf } from "../tensor/shape.ts";
+import { chosen } from "./elementwise.ts";
 import { apart, inMemory, settle, small, type Target, type Value, write } from "./value.ts";
 
 /** What a scan is, and how its body is lowered. */
@@ -21,20 +23,37 @@ export interface ScanRule {
   readonly lower: (target: Target, program: Program, inputs: readonly Value[]) => Value[];
 }
 
-/** The number of turns, an index. */
-function turnsOf({ nest }: Target, count: Value | undefined, length: number | undefined): number {
-  if (length !== undefined) return nest.index(length);
+/** How often a loop turns. */
+interface Turns {
+  /** As often as any chain of the group asks for, an index. */
+  readonly most: number;
+  /** The number of each chain, a word; none where all ask for the same. */
+  readonly each: number | undefined;
+}
+
+function turnsOf({ nest }: Target, count: Value | undefined, length: number | undefined): Turns {
+  if (length !== undefined) return { most: nest.index(length), each: undefined };
   const word = (count as Value).element([]);
   const { operation, immediate, uniform } = nest.at(word);
-  if (!uniform) {
-    throw new TypeError(
-      "Cannot compile a loop whose number of turns differs between chains: it must be a constant " +
-        "or a parameter that all chains share",
-    );
-  }
-  return operation === "constantWord"
-    ? nest.index(immediate)
-    : nest.emit("wordToIndex", "index", [word]);
+  if (operation === "constantWord") return { most: nest.index(immediate), each: undefined };
+  return uniform
+    ? { most: nest.emit("wordToIndex", "index", [word]), each: undefined }
+    : { most: nest.emit("largestWord", "index", [word]), each: word };
+}
+
+/** The next carries where a chain still turns, the ones before where it has done all its turns. */
+function whereTurning(
+  target: Target,
+  turning: number | undefined,
+  next: readonly Value[],
+  before: readonly Value[],
+): readonly Value[] {
+  if (turning === undefined) return next;
+  return next.map((value, i) => {
+    const rule = (index: readonly number[]): number =>
+      chosen(target.nest, turning, value.element(index), before[i].element(index));
+    return settle(target, value, rule);
+  });
 }
 
 /** One part of an array along its first axis. */
@@ -49,7 +68,6 @@ function partOf(target: Target, { dtype, shape, element }: Value, at: number): V
  * @param operands The scan's operands.
  * @param rule The scan.
  * @returns The last carries and the stacked arrays.
- * @throws {TypeError} If the number of turns differs between chains.
  */
 export function scan(
   target: Target,
@@ -59,7 +77,7 @@ export function scan(
   const { nest, memory } = target;
   const { body, length, reverse } = parameters;
   const { count, captures, carries, xs } = scanParts(parameters, operands);
-  const turns = turnsOf(target, count, length);
+  const { most: turns, each } = turnsOf(target, count, length);
   const room = (type: ValueType): number =>
     memory.reserve(sizeOf(type.shape) * memory.elementBytes(type.dtype));
   const inLocals = carries.map(({ elements }) => elements !== undefined);
@@ -89,7 +107,15 @@ export function scan(
     ]);
     const index = length === undefined ? word : { ...word, limit: length };
     const parts = xs.map((value) => partOf(target, value, at));
-    const next = lower(target, body, [index, ...captures, ...assemble(carried), ...parts]);
+    const before = assemble(carried);
+    const lowered = lower(target, body, [index, ...captures, ...before, ...parts]);
+    const turning = each === undefined
+      ? undefined
+      : nest.emit("lessWord", "mask", [word.element([]), each]);
+    const next = [
+      ...whereTurning(target, turning, lowered.slice(0, carries.length), before),
+      ...lowered.slice(carries.length),
+    ];
     // All are computed before the first is written back: each may read the others' old values.
     const settled = next.slice(0, carries.length)
       .map((value, i) => inLocals[i] ? value : apart(target, value));

@@ -3,19 +3,11 @@
  *
  * @module
  */
-import { where } from "../tensor/operations.ts";
-import { normal, split, uniform } from "../tensor/random.ts";
-import { tensor } from "../tensor/tensor.ts";
+import { split, uniform } from "../tensor/random.ts";
 import { expectGradient } from "../target/target.ts";
-import { accept } from "./accept.ts";
-import {
-  gradientAt,
-  type GradientState,
-  type Kernel,
-  logDensityChange,
-  stepScale,
-} from "./kernel.ts";
-import { leapfrog } from "./leapfrog.ts";
+import { hamiltonianTransition } from "./hamiltonian.ts";
+import { type GradientState, type Kernel, startWithGradient } from "./kernel.ts";
+import { metricOf } from "./metric.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
 
 /** Options of {@linkcode hmc}. */
@@ -28,12 +20,6 @@ export interface HmcOptions {
    */
   readonly jitter?: number;
 }
-
-/**
- * A gain of energy beyond this is a divergence: the trajectory left what the step size can follow. A
- * loss is none: chains that start far out lose as much on their way in.
- */
-export const DIVERGENCE = 1000;
 
 /**
  * Hamiltonian Monte Carlo with velocity Verlet and kinetic energy ½pᵀM⁻¹p. A trajectory of L
@@ -65,34 +51,15 @@ export function hmc(options: HmcOptions = {}): Kernel<GradientState> {
     gradientsPerStep: leapfrogSteps,
     // Stable on a standard normal with acceptance near 0.8 (Neal 2011, §5.4.2: ε ∝ d^(−1/4)).
     firstStepSize: (dimension) => 1 / Math.sqrt(Math.sqrt(dimension)),
-    init: (target) => (position) => ({
-      position,
-      ...gradientAt(target, position),
-      acceptance: tensor(1),
-    }),
+    init: startWithGradient,
     step: (target, parameters) => {
       expectGradient(target);
-      const full = stepScale(target, parameters);
+      const full = metricOf(target, parameters);
       return (state, key) => {
         const [forMomentum, forAcceptance, forJitter] = split(key, 3);
-        const scale = jitter === 0 ? full : full.mul(uniform(forJitter).mul(-jitter).add(1));
-        const momentum = normal(forMomentum, state.position.shape);
-        const end = leapfrog(target, { scale, steps: leapfrogSteps })({
-          position: state.position,
-          momentum,
-          gradient: state.gradient,
-        });
-        const energyChange = end.momentum.square().sub(momentum.square()).sum().mul(0.5)
-          .sub(logDensityChange(state.logDensity, end.logDensity));
-        const logRatio = where(energyChange.less(DIVERGENCE), energyChange.neg(), -Infinity);
-        const { acceptance: _, ...current } = state;
-        const { state: next, acceptance } = accept(
-          forAcceptance,
-          logRatio,
-          current,
-          { position: end.position, logDensity: end.logDensity, gradient: end.gradient },
-        );
-        return { ...next, acceptance };
+        const metric = jitter === 0 ? full : full.times(uniform(forJitter).mul(-jitter).add(1));
+        const options = { metric, steps: leapfrogSteps };
+        return hamiltonianTransition(target, options, state, { forMomentum, forAcceptance }).state;
       };
     },
   };

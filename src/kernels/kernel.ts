@@ -6,9 +6,7 @@
  */
 import { expectGradient, type Target } from "../target/target.ts";
 import { where } from "../tensor/operations.ts";
-import type { Shape } from "../tensor/program.ts";
 import type { Key } from "../tensor/random.ts";
-import { sameShape, shapeText } from "../tensor/shape.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { applyProgram } from "../tensor/trace.ts";
 import { typeText } from "./form.ts";
@@ -41,6 +39,16 @@ export interface KernelParameters {
    * scalar for all; 1 by default.
    */
   readonly inverseMass?: TensorLike;
+  /**
+   * L with LLᵀ the whole inverse mass matrix, [d, d], which takes the place of its diagonal: for
+   * coordinates that are strongly correlated. A step costs 2d² multiplications more then.
+   */
+  readonly inverseMassRoot?: TensorLike;
+  /**
+   * Mean length of a trajectory in units of the metric, a positive scalar, for kernels whose number of
+   * steps is adapted; π/2 by default, with which the next position of a standard normal is independent.
+   */
+  readonly trajectoryLength?: TensorLike;
 }
 
 /** A family of steps with the parameters that adaptation finds. */
@@ -98,6 +106,11 @@ export function gradientAt(
   return { logDensity, gradient };
 }
 
+/** A chain at a position that has not moved yet, for a kernel that keeps the gradient. */
+export function startWithGradient(target: Target): (position: Tensor) => GradientState {
+  return (position) => ({ position, ...gradientAt(target, position), acceptance: tensor(1) });
+}
+
 /**
  * log p(x') − log p(x) for a move from x to x'; −∞, a rejection, where log p(x') is NaN or +∞, which
  * no density is: a chain would never leave such a point. From where log p is −∞, any point is better.
@@ -108,40 +121,4 @@ export function gradientAt(
  */
 export function logDensityChange(from: Tensor, to: Tensor): Tensor {
   return where(to.less(Infinity), to.sub(from), -Infinity);
-}
-
-/** A parameter as a tensor of the right shape, and as positive numbers where there are numbers yet. */
-function parameter(name: string, given: TensorLike, shapes: readonly Shape[]): Tensor {
-  const value = tensor(given);
-  if (value.dtype !== "f64" || !shapes.some((shape) => sameShape(shape, value.shape))) {
-    throw new TypeError(
-      `Cannot step with \`${name}\` ${typeText(value)}: expected ` +
-        shapes.map((shape) => `f64${shapeText(shape)}`).join(" or "),
-    );
-  }
-  if (value.source.kind === "traced") return value;
-  const wrong = value.data.find((x) => !(x > 0 && x < Infinity));
-  if (wrong === undefined) return value;
-  throw new RangeError(`Cannot step with \`${name}\` ${wrong}: expected positive numbers`);
-}
-
-/**
- * ε M^(−½): how far one unit of the standardised coordinates is.
- *
- * @param target What is sampled.
- * @param parameters Step size and metric.
- * @returns The scale, [d] or a scalar.
- * @throws {TypeError} If there is no step size or it is not a scalar, or if the inverse mass is neither
- * that nor [d].
- * @throws {RangeError} If one of them is not positive and finite, as far as they are numbers already.
- */
-export function stepScale(
-  { dimension }: Target,
-  { stepSize, inverseMass = 1 }: KernelParameters,
-): Tensor {
-  if (stepSize === undefined) {
-    throw new TypeError("Cannot step without a step size: give one, as in { stepSize: 0.1 }");
-  }
-  const length = parameter("stepSize", stepSize, [[]]);
-  return length.mul(parameter("inverseMass", inverseMass, [[], [dimension]]).sqrt());
 }

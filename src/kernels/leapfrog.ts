@@ -4,9 +4,10 @@
  * @module
  */
 import type { Target } from "../target/target.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { type Tensor, words } from "../tensor/tensor.ts";
 import { repeatLoop } from "../tensor/trace.ts";
 import { gradientAt } from "./kernel.ts";
+import type { Metric } from "./metric.ts";
 
 /** A point in phase space. */
 export type PhasePoint = {
@@ -20,10 +21,10 @@ export type PhasePoint = {
 
 /** Options of {@linkcode leapfrog}. */
 export interface LeapfrogOptions {
-  /** ε M^(−½), what a unit of momentum moves the position by in a step, [d] or a scalar. */
-  readonly scale: Tensor;
-  /** How many steps, at least 1; each takes one gradient. */
-  readonly steps: number;
+  /** What a unit of momentum moves the position by in a step. */
+  readonly metric: Metric;
+  /** How many steps, at least 1, a number or a u32 scalar; each takes one gradient. */
+  readonly steps: number | Tensor;
 }
 
 /**
@@ -42,22 +43,22 @@ export interface LeapfrogOptions {
  */
 export function leapfrog(
   target: Target,
-  { scale, steps }: LeapfrogOptions,
+  { metric, steps }: LeapfrogOptions,
 ): (start: PhasePoint) => PhasePoint & { readonly logDensity: Tensor } {
   return (start) => {
-    const kicked = start.momentum.add(scale.mul(start.gradient).mul(0.5));
+    const kicked = start.momentum.add(metric.force(start.gradient).mul(0.5));
     const inner = repeatLoop(
-      steps - 1,
+      typeof steps === "number" ? steps - 1 : steps.sub(words([1]).at(0)),
       ({ position, momentum }) => {
-        const moved = position.add(scale.mul(momentum));
+        const moved = position.add(metric.move(momentum));
         const { gradient } = gradientAt(target, moved);
-        return { position: moved, momentum: momentum.add(scale.mul(gradient)) };
+        return { position: moved, momentum: momentum.add(metric.force(gradient)) };
       },
       { position: start.position, momentum: kicked },
     );
-    const position = inner.position.add(scale.mul(inner.momentum));
+    const position = inner.position.add(metric.move(inner.momentum));
     const { logDensity, gradient } = gradientAt(target, position);
-    const momentum = inner.momentum.add(scale.mul(gradient).mul(0.5));
+    const momentum = inner.momentum.add(metric.force(gradient).mul(0.5));
     return { position, momentum, logDensity, gradient };
   };
 }

@@ -6,7 +6,6 @@
 import { normal, split } from "../tensor/random.ts";
 import { exp, log } from "../tensor/functions/scalar_math.ts";
 import { expectArguments } from "../tensor/expect_options.ts";
-import { tensor } from "../tensor/tensor.ts";
 import { expectGradient } from "../target/target.ts";
 import { accept } from "./accept.ts";
 import {
@@ -14,8 +13,9 @@ import {
   type GradientState,
   type Kernel,
   logDensityChange,
-  stepScale,
+  startWithGradient,
 } from "./kernel.ts";
+import { metricOf } from "./metric.ts";
 
 /**
  * MALA: x' = x + ½ε²M⁻¹g + εM^(−½)n with the full Metropolis–Hastings correction. One gradient a
@@ -42,23 +42,17 @@ export function mala(): Kernel<GradientState> {
     gradientsPerStep: 1,
     // 1.65 d^(−1/6) is optimal on a standard normal (Roberts & Rosenthal 1998).
     firstStepSize: (dimension) => 1.65 * exp(-log(dimension) / 6),
-    init: (target) => (position) => ({
-      position,
-      ...gradientAt(target, position),
-      acceptance: tensor(1),
-    }),
+    init: startWithGradient,
     step: (target, parameters) => {
       expectGradient(target);
-      const scale = stepScale(target, parameters);
+      const metric = metricOf(target, parameters);
       return (state, key) => {
         const [forProposal, forAcceptance] = split(key);
         const noise = normal(forProposal, state.position.shape);
-        const halfDrift = scale.mul(0.5);
-        const position = state.position.add(
-          scale.mul(noise.add(halfDrift.mul(state.gradient))),
-        );
+        const drift = metric.force(state.gradient).mul(0.5);
+        const position = state.position.add(metric.move(noise.add(drift)));
         const { logDensity, gradient } = gradientAt(target, position);
-        const back = noise.add(halfDrift.mul(state.gradient.add(gradient)));
+        const back = noise.add(drift).add(metric.force(gradient).mul(0.5));
         const logRatio = logDensityChange(state.logDensity, logDensity)
           .add(noise.square().sub(back.square()).sum().mul(0.5));
         const { acceptance: _, ...current } = state;

@@ -7,13 +7,8 @@ import { normal, split } from "../tensor/random.ts";
 import { expectArguments } from "../tensor/expect_options.ts";
 import { tensor } from "../tensor/tensor.ts";
 import { accept } from "./accept.ts";
-import {
-  type ChainState,
-  type Kernel,
-  logDensityAt,
-  logDensityChange,
-  stepScale,
-} from "./kernel.ts";
+import { type ChainState, type Kernel, logDensityAt, logDensityChange } from "./kernel.ts";
+import { metricOf } from "./metric.ts";
 
 /**
  * Random-walk Metropolis: x' = x + ε M^(−½) n, n ~ N(0, I), accepted with probability
@@ -42,10 +37,10 @@ export function rwm(): Kernel<ChainState> {
       acceptance: tensor(1),
     }),
     step: (target, parameters) => {
-      const scale = stepScale(target, parameters);
+      const metric = metricOf(target, parameters);
       return (state, key) => {
         const [forProposal, forAcceptance] = split(key);
-        const position = state.position.add(normal(forProposal, state.position.shape).mul(scale));
+        const position = state.position.add(metric.move(normal(forProposal, state.position.shape)));
         const logDensity = logDensityAt(target, position);
         const { state: next, acceptance } = accept(
           forAcceptance,

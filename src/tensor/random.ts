@@ -128,3 +128,25 @@ export function normal(of: Key, shape: readonly number[] = []): Tensor {
   const [drawn] = apply("boxMuller", {}, [pairs(of, counters(Math.ceil(size / 2)))]);
   return drawn.reshape([-1]).slice(0, size).reshape(shape);
 }
+
+/**
+ * The bits of a word in reverse order: divided by 2³², the van der Corput sequence in base 2.
+ *
+ * @param word A u32 scalar.
+ * @returns A u32 scalar.
+ */
+export function bitReversed(word: Tensor): Tensor {
+  const swaps: readonly [distance: number, mask: number][] = [
+    [1, 0x55555555],
+    [2, 0x33333333],
+    [4, 0x0f0f0f0f],
+    [8, 0x00ff00ff],
+    [16, 0x0000ffff],
+  ];
+  return swaps.reduce((turned, [distance, mask]) => {
+    const [by, low] = [distance, mask].map((each) => words([each]).at(0));
+    const right = binary("bitAnd", binary("shiftRight", turned, by), low);
+    const left = binary("shiftLeft", binary("bitAnd", turned, low), by);
+    return binary("bitOr", right, left);
+  }, word);
+}

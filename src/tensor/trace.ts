@@ -107,7 +107,8 @@ export function applyProgram(program: Program, inputs: readonly Tensor[]): Tenso
 
 /**
  * Repeats a step a number of times, as one loop in the compiled code. The number may be a traced
- * scalar, as long as it is the same for all chains.
+ * scalar, and another one for each chain: chains in the vectors of a group wait for the one that turns
+ * most often.
  *
  * @typeParam State A tree of tensors.
  * @param count How often.

@@ -20,12 +20,12 @@ import { type Durations, type FakeClock, fakeClock, slowDevice } from "./fake_cl
 
 const SHORT: SampleOptions = {
   chains: 16,
-  schedule: { warmupWindows: [12, 12], trainCycles: 2 },
+  schedule: { settleWindows: [6], warmupWindows: [12, 12], trainCycles: 2 },
   stop: { maxDraws: 200, effectiveSampleSize: 1e9 },
   workers: 1,
 };
 
-/** The start of a run by a fake clock: the two windows take 240 ms, a cycle of training 400 + 32. */
+/** The start of a run by a fake clock: the windows take 60, 120 and 120 ms, a cycle of training 432. */
 const QUICK: Durations = { step: 10, point: 0.2 };
 
 function plansFor(
@@ -114,7 +114,7 @@ Deno.test("a run that was cut off goes on as if it had not been, and a cycle und
 
 Deno.test("the last cycle of production is the first part of a whole one", async () => {
   let parts = 0;
-  for (let maxSeconds = 1.2; maxSeconds < 2; maxSeconds += 0.07) {
+  for (let maxSeconds = 2.1; maxSeconds < 2.9; maxSeconds += 0.07) {
     const { last } = await runFor(maxSeconds);
     if (last.interrupted?.phase !== "production") continue;
     const done = last.interrupted.draws.length;

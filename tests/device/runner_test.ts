@@ -5,10 +5,10 @@ import { interpreterDevice, interpreterSingleDevice } from "../../src/device/int
 import { wasmDevice, wasmSingleDevice } from "../../src/device/wasm.ts";
 import type { Precision } from "../../src/tensor/functions/precision.ts";
 import type { Program, ValueType } from "../../src/tensor/program.ts";
-import { concat } from "../../src/tensor/operations.ts";
+import { concat, where } from "../../src/tensor/operations.ts";
 import { lgamma } from "../../src/tensor/special_functions.ts";
 import { bits, type Key, key, normal, uniform } from "../../src/tensor/random.ts";
-import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
+import { fromArray, type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { repeatLoop, trace } from "../../src/tensor/trace.ts";
 import { assertSameBits } from "../tensor/bits.ts";
 
@@ -289,16 +289,46 @@ Deno.test("wasm: a memory that grows between runs loses nothing", async () => {
   assertSame(again.draws, expected.draws, "draws");
 });
 
-Deno.test("wasm: a program whose loop differs between chains is refused with what to do", () => {
-  const program = trace((n) => [repeatLoop(n, (x: Tensor) => x.add(1), tensor(0))], [
-    { dtype: "u32", shape: [] },
-  ]);
-  assert.throws(() => wasmDevice.map(program, 1), {
-    name: "TypeError",
-    message: /number of turns differs between chains: it must be a constant or a parameter/,
+Deno.test("a loop turns for each chain as often as it asks, with small and large carries of all types", async () => {
+  const program = trace((n, x) => {
+    const start = { small: x.at(0), word: words([1]).at(0), odd: x.at(0).less(0), large: x };
+    const end = repeatLoop(n, ({ small, word, odd, large }, i) => ({
+      small: small.mul(0.5).add(large.sum()),
+      word: word.add(i),
+      odd: where(odd, tensor(0).less(0), small.less(large.at(3))),
+      large: large.add(small).sin(),
+    }), start);
+    return [end.small, end.word, end.odd.as("f64"), end.large];
+  }, [{ dtype: "u32", shape: [] }, { dtype: "f64", shape: [40] }]);
+  // More chains than a group has, and no multiple of its size; 0 and the largest in different lanes.
+  const counts = [3, 0, 1, 17, 2, 5, 0, 4, 9, 31, 1, 0, 2];
+  const x = normal(key(3), [counts.length, 40]);
+  const inputs = [words(counts), x];
+  const expected = await interpreterDevice.map(program, 2).run(inputs, [], {});
+  assertSame(await wasmDevice.map(program, 2).run(inputs, [], {}), expected, "output");
+  // A chain that does not turn keeps what it had.
+  assert.deepEqual([...expected[3].slice(1, 2).data], [...x.slice(1, 2).data]);
+  assert.equal(expected[1].data[3], 1 + 16 * 17 / 2);
+});
+
+Deno.test("a loop turns for each chain as often as it asks, in single precision too", async () => {
+  const program = trace((n, x) => [
+    repeatLoop(n, (y: Tensor) => y.mul(0.75).add(1), x),
+    repeatLoop(n, (y: Tensor) => y.add(n), words([0]).at(0)),
+  ], [{ dtype: "u32", shape: [] }, { dtype: "f64", shape: [] }]);
+  const counts = [0, 7, 1, 2, 19, 3, 0, 0, 5, 1, 8];
+  const inputs = [
+    words(counts),
+    fromArray({ dtype: "f64", shape: [11], data: new Float64Array(11) }),
+  ];
+  const single = wasmSingleDevice;
+  const [y, squares] = await single.map(program, 2).run(inputs, [], {});
+  assert.deepEqual([...squares.data], counts.map((n) => n * n));
+  counts.forEach((n, i) => {
+    let expected = 0;
+    for (let turn = 0; turn < n; turn++) expected = Math.fround(Math.fround(expected * 0.75) + 1);
+    assert.equal(y.data[i], expected);
   });
-  // As a shared input it is the same for all.
-  wasmDevice.map(program, 0);
 });
 
 Deno.test("chooseDevice() knows its devices and no others", () => {

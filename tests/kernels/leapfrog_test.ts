@@ -3,6 +3,7 @@ import { density, key, normal, type Target, type Tensor, tensor } from "../../mo
 import { chooseDevice } from "../../src/device/choose.ts";
 import { mapChains } from "../../src/kernels/ensemble.ts";
 import { gradientAt } from "../../src/kernels/kernel.ts";
+import { metricOf } from "../../src/kernels/metric.ts";
 import { leapfrog } from "../../src/kernels/leapfrog.ts";
 
 /** Curved, and with a different scale along each axis. */
@@ -27,8 +28,9 @@ function trajectories(
   target: Target,
   { stepSize, steps, inverseMass = [1] }: Trajectory,
 ): (start: Phase) => Promise<End> {
-  const scale = tensor(inverseMass).sqrt().mul(stepSize);
-  const integrate = leapfrog(target, { scale, steps });
+  const inverse = inverseMass.length === 1 ? inverseMass[0] : inverseMass;
+  const metric = metricOf(target, { stepSize, inverseMass: inverse });
+  const integrate = leapfrog(target, { metric, steps });
   return mapChains(({ position, momentum }: Phase) => {
     const { gradient } = gradientAt(target, position);
     const end = integrate({ position, momentum, gradient });

@@ -140,6 +140,7 @@ export const SIMD = {
   i32x4Add: 0xae,
   i32x4Sub: 0xb1,
   i32x4Mul: 0xb5,
+  i32x4MaxUnsigned: 0xb9,
   i64x2ExtendLow: 0xc7,
   i64x2ExtendHigh: 0xc8,
   i64x2ShiftLeft: 0xcb,

@@ -259,6 +259,29 @@ export function pushVector(to: VectorStack, instruction: Instruction, v: number)
   }
 }
 
+/** Pushes the largest of the words of some vectors, as an index. */
+export function pushLargestWord(
+  to: VectorStack,
+  words: number,
+  vectors: number,
+  copy: number,
+): void {
+  to.get(words);
+  for (let v = 1; v < vectors; v++) {
+    to.get(words, v);
+    to.simd(SIMD.i32x4MaxUnsigned);
+  }
+  for (const lanes of [wordLanes(2, 3, 0, 1), wordLanes(1, 0, 3, 2)]) {
+    to.code.byte(CODE.localTee).unsigned(copy).byte(CODE.localGet).unsigned(copy);
+    to.code.byte(CODE.localGet).unsigned(copy);
+    to.simd(SIMD.shuffle);
+    to.code.raw(lanes);
+    to.simd(SIMD.i32x4MaxUnsigned);
+  }
+  to.simd(SIMD.i32x4ExtractLane);
+  to.code.byte(0);
+}
+
 /** Pushes a mask of words: the low halves of two vectors of masks. */
 function narrow(to: VectorStack, mask: number, v: number): void {
   to.get(mask, 2 * v);

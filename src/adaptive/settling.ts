@@ -1,0 +1,136 @@
+/**
+ * Settling: chains move from where they start to where the density is, by dynamics that are never
+ * rejected and off by a small error, before the exact kernel takes over.
+ *
+ * @module
+ */
+import type { ChainState } from "../kernels/kernel.ts";
+import { joinDraws } from "../kernels/join_draws.ts";
+import { exp, log } from "../tensor/functions/scalar_math.ts";
+import type { Key } from "../tensor/random.ts";
+import { split } from "../tensor/random.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { Tree } from "../tensor/tree.ts";
+import type { AdaptationState } from "./adaptation.ts";
+import type { Runtime } from "./runtime.ts";
+
+/** What a window of settling gives. */
+export interface Settled {
+  /** Where all chains are, chains × d. */
+  readonly position: Tensor;
+  /** Positions of the second half, chains × draws × d. */
+  readonly visited: Tensor;
+  /** Gradients there, chains × draws × d. */
+  readonly gradient: Tensor;
+}
+
+/** A first step size in units of the metric; it adapts from step to step. */
+const FIRST_STEP = 0.25;
+/** And the largest, about what is stable on a standard normal. */
+const LARGEST_STEP = 2;
+/** The direction of motion is forgotten over so many standard deviations of the ensemble. */
+const LENGTH = 1.9;
+/** So much of the error in equipartition is the wanted error of the energy, to the power 3/8. */
+const WANTED = 0.1;
+/** A step size changes by no more than this factor at once. */
+const CHANGE = 3;
+
+/**
+ * One window of settling by microcanonical Langevin dynamics. After each step the step size follows the
+ * error of the energy: large steps while the ensemble is far from equipartition, E[−(x − m) g] = 1 for
+ * each coordinate, small ones where it is near.
+ *
+ * Source: Robnik, Cohn-Gordon & Seljak, "Late-stage adaptive parallel sampler", 2026 (arXiv 2601.16696), §3.
+ *
+ * @param runtime The compiled plan.
+ * @param chains Where the chains are.
+ * @param adaptation Metric.
+ * @param options How many steps, and the key.
+ * @returns Where the chains went.
+ */
+export async function settle<State extends ChainState & Tree>(
+  runtime: Runtime<State>,
+  chains: State,
+  adaptation: AdaptationState,
+  { steps, key }: { readonly steps: number; readonly key: Key },
+): Promise<Settled> {
+  const [forStart, forSteps] = split(key);
+  const { extent } = adaptation.metric;
+  let moving = await runtime.startSettling(chains.position, forStart);
+  let stepSize = FIRST_STEP;
+  const positions: Tensor[] = [];
+  const gradients: Tensor[] = [];
+  for (let i = 0; i < steps; i++) {
+    const result = await runtime.settle(
+      moving,
+      adaptation,
+      {
+        stepSize,
+        trajectoryLength: LENGTH * extent,
+      },
+      forSteps,
+      i,
+    );
+    moving = result.state;
+    stepSize = nextStepSize(stepSize, moving);
+    if (2 * i < steps) continue;
+    positions.push(result.draws["position"]);
+    gradients.push(result.draws["gradient"]);
+  }
+  return {
+    position: moving.position,
+    visited: joinDraws(positions),
+    gradient: joinDraws(gradients),
+  };
+}
+
+/** What the step size follows: each leaf has the chain as first axis. */
+interface Moving {
+  readonly position: Tensor;
+  readonly gradient: Tensor;
+  readonly energyChange: Tensor;
+}
+
+/**
+ * The next step size: the error of the energy goes with its sixth power.
+ *
+ * @param stepSize The one before.
+ * @param moving Where the chains are after a step.
+ * @returns The next one.
+ */
+export function nextStepSize(stepSize: number, moving: Moving): number {
+  const { energyChange: { data: errors } } = moving;
+  const finite = Array.from(errors).filter(Number.isFinite);
+  if (finite.length < errors.length) return stepSize / 2;
+  const dimension = moving.position.shape[1];
+  const error = varianceOf(finite) / dimension;
+  const wanted = WANTED * power(equipartitionError(moving), 3 / 8);
+  const change = error > 0 ? power(wanted / error, 1 / 6) : CHANGE;
+  return Math.min(LARGEST_STEP, stepSize * Math.max(1 / CHANGE, Math.min(CHANGE, change)));
+}
+
+function power(x: number, exponent: number): number {
+  return exp(exponent * log(x));
+}
+
+function varianceOf(values: readonly number[]): number {
+  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
+  return values.reduce((sum, x) => sum + (x - mean) * (x - mean), 0) / values.length;
+}
+
+/** Mean over coordinates of (1 − E[−(x − m) g])², which is 0 for draws of the target. */
+function equipartitionError({ position, gradient }: Moving): number {
+  const [chains, dimension] = position.shape;
+  let total = 0;
+  for (let i = 0; i < dimension; i++) {
+    let [mean, product, slope] = [0, 0, 0];
+    for (let at = i; at < position.size; at += dimension) {
+      mean += position.data[at] / chains;
+      slope += gradient.data[at] / chains;
+      product += position.data[at] * gradient.data[at] / chains;
+    }
+    const off = 1 + product - mean * slope;
+    total += off * off / dimension;
+  }
+  return Math.min(Math.max(total, 1 / chains), Number.MAX_VALUE);
+}
