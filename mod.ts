@@ -29,6 +29,7 @@ export { type TrainedFlow, trainedFlow, trainFurther } from "./src/adaptive/trai
 
 // Its parts, to be replaced or composed.
 export { type AdaptiveRun, runAdaptive, type RunTimes } from "./src/adaptive/run_adaptive.ts";
+export type { RunningMoments, TrajectoryRecord } from "./src/adaptive/trajectory_record.ts";
 export type { Clock } from "./src/adaptive/clock.ts";
 export type {
   Plan,
@@ -269,6 +270,7 @@ export {
   effectiveSampleFraction,
   effectiveSampleSize,
   effectiveSampleSizeTail,
+  energyBayesianFraction,
   type Estimand,
   type LogWeights,
   monteCarloStandardError,

@@ -18,6 +18,7 @@ import type { Plan } from "./plan.ts";
 import { estimateEvidence, primaryEvidence, type RunEvidence } from "./run_evidence.ts";
 import { type Convergence, meanOf, type RunState } from "./run_state.ts";
 import { runtimeOf } from "./runtime.ts";
+import { factsOf } from "./trajectory_warnings.ts";
 import { type TrainedFlow, trainedFlow } from "./trained_flow.ts";
 import { warningsOf } from "./warnings.ts";
 
@@ -47,6 +48,16 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly flowQuality: ProposalQuality | undefined;
   /** Mean acceptance probabilities in production; NaN where there were no such moves. */
   readonly acceptance: { readonly local: number; readonly global: number };
+  /**
+   * Local trajectories of production whose energy grew by more than 1,000: how many, and their share of all.
+   * None for a kernel without energies.
+   */
+  readonly divergences: { readonly count: number; readonly share: number } | undefined;
+  /**
+   * Energy Bayesian fraction of missing information over all chains together; see
+   * {@linkcode energyBayesianFraction}. None for a kernel without energies.
+   */
+  readonly energyBayesianFraction: number | undefined;
   /** What cannot be trusted and what to do about it; empty when nothing was found. */
   readonly warnings: readonly string[];
   /** Worst R-hat, nested R-hat and effective sample sizes over all scalars. */
@@ -91,6 +102,7 @@ export async function resultOf<Values extends object, State extends ChainState &
   };
   // Where production proposed nothing, what was known before.
   const flowQuality = quality ?? state.best?.quality;
+  const trajectories = state.trajectories && factsOf(state.trajectories, target.names);
   let summary: Summary | undefined;
   return {
     draws,
@@ -103,6 +115,11 @@ export async function resultOf<Values extends object, State extends ChainState &
     evidence,
     flowQuality,
     acceptance,
+    divergences: trajectories && {
+      count: trajectories.divergent,
+      share: trajectories.divergent / trajectories.count,
+    },
+    energyBayesianFraction: trajectories?.energyFraction,
     warnings: [
       ...await flowWarnings(kind, state.flow),
       ...warningsOf({
@@ -116,6 +133,7 @@ export async function resultOf<Values extends object, State extends ChainState &
           plan.mixing(plan.schedule, state.best.quality).globalSteps === 0,
         broken,
         position,
+        trajectories,
       }),
     ],
     convergence: state.convergence,

@@ -29,6 +29,7 @@ import { systemClock } from "./clock.ts";
 import { type Meter, meterOf } from "./meter.ts";
 import { checkSchedule, orThrow } from "./options.ts";
 import type { Plan } from "./plan.ts";
+import { trajectoryLeaves } from "./trajectory_record.ts";
 
 /** A plan with its compiled parts. */
 export interface Runtime<State extends ChainState & Tree> {
@@ -159,14 +160,20 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
     ...plan.train.usesGradient === true ? ["gradient"] : [],
     ...local.observed ?? [],
   ];
-  const run = forEachForm((shared: Shared) =>
-    ensembleRun(
-      (state: State, parameters: typeof shared, key) =>
-        local.step(target, parameters as unknown as KernelParameters)(state, key),
-      chainDevice,
-      record,
-    )
-  );
+  const run = forEachForm((shared: Shared): EnsembleRun<State, Shared> => {
+    let made: EnsembleRun<State, Shared> | undefined;
+    return (chains, ...rest) => {
+      // What the state holds is known when there is one.
+      const names = new Set([...record, ...trajectoryLeaves(chains)]);
+      made ??= ensembleRun(
+        (state: State, parameters: typeof shared, key) =>
+          local.step(target, parameters as unknown as KernelParameters)(state, key),
+        chainDevice,
+        [...names],
+      );
+      return made(chains, ...rest);
+    };
+  });
   const settling = mclmc();
   const startSettling = mapChains(
     ({ position, key }: { readonly position: Tensor; readonly key: Tensor }) =>

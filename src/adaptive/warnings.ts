@@ -8,6 +8,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { decisiveRHat } from "./convergence.ts";
 import type { RunEvidence } from "./run_evidence.ts";
 import type { Convergence } from "./run_state.ts";
+import { type TrajectoryFacts, trajectoryWarnings } from "./trajectory_warnings.ts";
 
 /** What is known of a run at its end. */
 export interface RunFacts {
@@ -24,6 +25,8 @@ export interface RunFacts {
   readonly broken: number;
   /** Kept positions, chains × draws × d. */
   readonly position: Tensor;
+  /** What is known of local trajectories; none if the kernel has no energies. */
+  readonly trajectories: TrajectoryFacts | undefined;
 }
 
 /** Draws are trusted below this R-hat, or nested R-hat (Vehtari et al. 2021, §5). */
@@ -220,6 +223,7 @@ export function warningsOf(facts: RunFacts): string[] {
     ...convergenceWarnings(facts),
     ...densityWarnings(facts),
     ...moveWarnings(facts),
+    ...trajectoryWarnings(facts.trajectories),
     ...evidenceWarnings(facts),
   ];
 }

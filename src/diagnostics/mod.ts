@@ -7,6 +7,7 @@ export { convergence, type ScalarConvergence } from "./convergence.ts";
 export type { Draws } from "./draws.ts";
 export { effectiveSampleFraction } from "./effective_sample_fraction.ts";
 export { effectiveSampleSize, effectiveSampleSizeTail } from "./effective_sample_size.ts";
+export { energyBayesianFraction } from "./energy.ts";
 export type { LogWeights } from "./log_weights.ts";
 export {
   type Estimand,

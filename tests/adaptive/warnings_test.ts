@@ -40,6 +40,7 @@ const fine: RunFacts = {
   abandoned: false,
   broken: 0,
   position: moving,
+  trajectories: { count: 1e5, divergent: 50, place: undefined, energyFraction: 0.8 },
 };
 
 const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] = [
@@ -92,6 +93,40 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
       ended: "budget",
     },
     /^The run ended with 3 draws of each chain, too few to tell/,
+  ],
+  [
+    "trajectories that diverge",
+    { trajectories: { count: 1e4, divergent: 80, place: undefined, energyFraction: 0.8 } },
+    /^0\.80 % of the local trajectories diverged \(80 of 10000\): the target bends there .*0\.95/,
+  ],
+  [
+    "trajectories that diverge in one place",
+    {
+      trajectories: {
+        count: 1e4,
+        divergent: 80,
+        place: { name: "tau", distance: -1.4 },
+        energyFraction: 0.8,
+      },
+    },
+    /diverged \(80 of 10000\), mostly where tau is small: /,
+  ],
+  [
+    "trajectories that diverge on the other side",
+    {
+      trajectories: {
+        count: 1e4,
+        divergent: 80,
+        place: { name: "x[1]", distance: 1.4 },
+        energyFraction: NaN,
+      },
+    },
+    /, mostly where x\[1\] is large: /,
+  ],
+  [
+    "energies that change slowly",
+    { trajectories: { count: 1e4, divergent: 10, place: undefined, energyFraction: 0.21 } },
+    /^Energies change slowly from one local trajectory to the next: .* 0\.21, below 0\.3/,
   ],
   [
     "a log density that is NaN at proposals",
