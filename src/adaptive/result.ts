@@ -92,7 +92,7 @@ export async function resultOf<Values extends object, State extends ChainState &
   const position = joinDraws(state.draws.map((block) => block.position));
   const draws = await constrainedDraws(target, device, position);
   const logDensity = joinDraws(state.draws.map((block) => block.logDensity));
-  const { evidence, quality, broken } = await estimateEvidence(runtimeOf(plan), state, {
+  const { evidence, quality, overlap, broken } = await estimateEvidence(runtimeOf(plan), state, {
     position,
     logDensity,
   }, key);
@@ -128,6 +128,7 @@ export async function resultOf<Values extends object, State extends ChainState &
         acceptance,
         targetAcceptance: plan.local.targetAcceptance,
         evidence,
+        overlap,
         flowQuality,
         abandoned: plan.schedule.globalSteps > 0 && state.best !== undefined &&
           plan.mixing(plan.schedule, state.best.quality).globalSteps === 0,

@@ -4,6 +4,7 @@
  * @module
  */
 import { type ProposalQuality, proposalQuality } from "../diagnostics/proposal_quality.ts";
+import { type WeightOverlap, weightOverlap } from "../diagnostics/weight_overlap.ts";
 import {
   type BridgeEvidence,
   bridgeEvidence,
@@ -35,6 +36,8 @@ export interface EvidenceOfRun {
   readonly evidence: RunEvidence | undefined;
   /** What the weights of all proposals say of what they were drawn from; as `evidence`. */
   readonly quality: ProposalQuality | undefined;
+  /** What weights at the draws and at new proposals tell of each other; as `evidence`. */
+  readonly overlap: WeightOverlap | undefined;
   /** Share of all proposals at which the log density is NaN or +∞. */
   readonly broken: number;
 }
@@ -88,7 +91,7 @@ export async function estimateEvidence<State extends ChainState & Tree>(
 ): Promise<EvidenceOfRun> {
   const made = logWeights.reduce((sum, { size }) => sum + size, 0);
   if (flow === undefined || made === 0) {
-    return { evidence: undefined, quality: undefined, broken: 0 };
+    return { evidence: undefined, quality: undefined, overlap: undefined, broken: 0 };
   }
   const compared = { logDensity, proposal: proposalOf(flow), signal };
   const count = freshProposals(made);
@@ -105,14 +108,16 @@ export async function estimateEvidence<State extends ChainState & Tree>(
     weights.map((weight) => weight < Infinity ? weight : -Infinity);
   const direct = usable(all);
   if (!direct.some(Number.isFinite)) {
-    return { evidence: undefined, quality: undefined, broken };
+    return { evidence: undefined, quality: undefined, overlap: undefined, broken };
   }
+  const ofDraws = await weightsOfDraws(compared, draws, MOST_DRAWS);
   return {
     evidence: {
       importanceSampling: importanceEvidence(direct),
-      bridgeSampling: bridgeOf(await weightsOfDraws(compared, draws, MOST_DRAWS), usable(fresh)),
+      bridgeSampling: bridgeOf(ofDraws, usable(fresh)),
     },
     quality: proposalQuality(direct),
+    overlap: weightOverlap(ofDraws.data, direct),
     broken,
   };
 }

@@ -134,9 +134,11 @@ export interface DivergentPlace {
   readonly distance: number;
 }
 
-/** From so many divergent trajectories on, and so many standard deviations apart, a place is named. */
+/** From so many divergent trajectories on, and so many standard deviations apart, a place is named … */
 const LEAST_DIVERGENT = 10;
 const LEAST_DISTANCE = 0.5;
+/** … if the mean of so many is as many standard errors away: 18 coordinates have one by chance in 1 of 900. */
+const LEAST_SCORE = 4;
 
 /**
  * The coordinate that tells best where trajectories diverge.
@@ -157,5 +159,6 @@ export function divergentPlace(
     0,
   );
   const distance = distances[coordinate];
-  return Math.abs(distance) >= LEAST_DISTANCE ? { coordinate, distance } : undefined;
+  const least = Math.max(LEAST_DISTANCE, LEAST_SCORE / Math.sqrt(divergent.count));
+  return Math.abs(distance) >= least ? { coordinate, distance } : undefined;
 }

@@ -134,6 +134,14 @@ Deno.test("where not one step fits, a draw of each chain is where it is", async 
   assert.equal(last.interrupted?.phase, "warmup");
 });
 
+Deno.test("the time of a run counts from when it started", async () => {
+  const { plan, clock } = plansFor(1);
+  const first = await runAdaptive.start(plan)(positions);
+  const started = clock.now() - 700;
+  for await (const _ of runAdaptive.cycles(plan)(first as never, key(5), { started }));
+  assert.ok(clock.now() - started <= 1000, `${clock.now() - started}`);
+});
+
 Deno.test("sample() counts its time from the call, to the return", async () => {
   const start = performance.now();
   const run = await sample(dualMoon, key(1), {

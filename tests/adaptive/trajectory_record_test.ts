@@ -156,8 +156,11 @@ Deno.test("a place is named for many divergences that are in one place, and for 
   });
   assert.equal(divergentPlace(of(9, [-3, 5])), undefined);
   assert.deepEqual(divergentPlace(of(10, [-3, 5.1])), { coordinate: 0, distance: -2 });
-  assert.deepEqual(divergentPlace(of(10, [2.5, 5.8]))?.coordinate, 1);
-  assert.equal(divergentPlace(of(10, [1.9, 5.4])), undefined);
+  assert.deepEqual(divergentPlace(of(100, [2.5, 5.8]))?.coordinate, 1);
+  assert.equal(divergentPlace(of(100, [1.9, 5.4])), undefined);
+  // Few of them are apart by chance.
+  assert.equal(divergentPlace(of(11, [-1.4, 5])), undefined);
+  assert.equal(divergentPlace(of(12, [-1.4, 5]))?.coordinate, 0);
   assert.deepEqual(factsOf(of(20, [-3, 5]), ["a", "b"]).place, { name: "a", distance: -2 });
 });
 

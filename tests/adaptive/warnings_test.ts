@@ -36,11 +36,13 @@ const fine: RunFacts = {
   acceptance: { local: 0.65, global: 0.7 },
   targetAcceptance: 0.65,
   evidence: evidence(),
+  overlap: { acceptance: 0.7, unvisited: 0.001 },
   flowQuality: { effectiveSampleFraction: 0.8, paretoShape: 0.3, acceptance: 0.7 },
   abandoned: false,
   broken: 0,
   position: moving,
-  trajectories: { count: 1e5, divergent: 50, place: undefined, energyFraction: 0.8 },
+  // 4 % all over the target.
+  trajectories: { count: 1e5, divergent: 4000, place: undefined, energyFraction: 0.8 },
 };
 
 const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] = [
@@ -96,8 +98,8 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
   ],
   [
     "trajectories that diverge",
-    { trajectories: { count: 1e4, divergent: 80, place: undefined, energyFraction: 0.8 } },
-    /^0\.80 % of the local trajectories diverged \(80 of 10000\): the target bends there .*0\.95/,
+    { trajectories: { count: 1e4, divergent: 580, place: undefined, energyFraction: 0.8 } },
+    /^5\.8 % of the local trajectories diverged \(580 of 10000\): the target bends there .*0\.95/,
   ],
   [
     "trajectories that diverge in one place",
@@ -137,6 +139,11 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
     "weights that few proposals carry",
     { evidence: evidence({ effectiveSampleFraction: 0.02 }) },
     /^A few proposals carry most of the weight \(effective sample fraction 2\.0 %/,
+  ],
+  [
+    "a region that no chain has visited",
+    { overlap: { acceptance: 0.7, unvisited: 0.37 } },
+    /^Proposals in a region that no chain has visited carry 37 % of the weight: .*start the chains/,
   ],
   [
     "importance weights with a heavy tail",
@@ -180,6 +187,23 @@ Deno.test("a run without fault or flow has no warnings", () => {
   // Chains too short for R-hat, which agree by the nested one.
   const short = { ...fine.convergence, rHat: 1.03, nestedRHat: 1.004 };
   assert.deepEqual(warningsOf({ ...fine, convergence: short }), []);
+});
+
+Deno.test("moves that choose among many proposals do not make weights look uneven", () => {
+  const acceptance = { local: 0.65, global: 0.99 };
+  const uneven = evidence({ effectiveSampleFraction: 0.3 });
+  assert.deepEqual(warningsOf({ ...fine, evidence: uneven, acceptance }), []);
+  const few = { ...fine, evidence: evidence({ effectiveSampleFraction: 0.2 }) };
+  assert.match(warningsOf(few)[0], /20 %, while 70 % of single jumps would be accepted/);
+});
+
+Deno.test("a share of weight beyond the draws is told only if so few draws do not explain it", () => {
+  const overlap = { acceptance: 0.7, unvisited: 0.15 };
+  const of = (effectiveSampleSize: number) =>
+    warningsOf({ ...fine, overlap, evidence: evidence({}, { effectiveSampleSize }) });
+  assert.deepEqual(of(600), []);
+  assert.equal(of(700).length, 1);
+  assert.deepEqual(warningsOf({ ...fine, overlap: { ...overlap, unvisited: 0.049 } }), []);
 });
 
 Deno.test("estimates of log Z that differ by what they err by, or by rounding, do not disagree", () => {
