@@ -13,14 +13,19 @@ import type { Tree } from "../tensor/tree.ts";
 import { aroundMeans } from "./angle_draws.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
 import { flowWarnings } from "./flow_warnings.ts";
+import { decisiveRHat } from "./convergence.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
 import type { Plan } from "./plan.ts";
 import { estimateEvidence, primaryEvidence, type RunEvidence } from "./run_evidence.ts";
 import { type Convergence, meanOf, type RunState } from "./run_state.ts";
 import { runtimeOf } from "./runtime.ts";
+import { groupWarnings, separateGroups } from "./separate_groups.ts";
 import { factsOf } from "./trajectory_warnings.ts";
 import { type TrainedFlow, trainedFlow } from "./trained_flow.ts";
 import { warningsOf } from "./warnings.ts";
+
+/** Of chains that stay in modes apart R-hat is larger; below, they have met. */
+const LARGEST_TOGETHER = 1.1;
 
 /** The result of a run. */
 export interface SampleResult<Values, State extends ChainState = ChainState> {
@@ -103,6 +108,10 @@ export async function resultOf<Values extends object, State extends ChainState &
   // Where production proposed nothing, what was known before.
   const flowQuality = quality ?? state.best?.quality;
   const trajectories = state.trajectories && factsOf(state.trajectories, target.names);
+  // Where chains agree there is nothing to look for.
+  const groups = decisiveRHat(state.convergence) < LARGEST_TOGETHER
+    ? undefined
+    : separateGroups(draws as Readonly<Record<string, Draws>>, target.parameters);
   let summary: Summary | undefined;
   return {
     draws,
@@ -136,6 +145,7 @@ export async function resultOf<Values extends object, State extends ChainState &
         position,
         trajectories,
       }),
+      ...groupWarnings(groups),
     ],
     convergence: state.convergence,
     flow: kind === undefined || state.flow === undefined
