@@ -15,10 +15,8 @@ export type Work =
   | "start"
   /** A log density at a point. */
   | "density"
-  /** A draw of what global moves propose from. */
+  /** A draw of what global moves propose from; its log density at another point takes about as long. */
   | "proposal"
-  /** Its log density at a point. */
-  | "proposal density"
   /** A number that a look at convergence sorts. */
   | "look";
 
@@ -32,8 +30,11 @@ export interface Meter {
   onMeasured: (() => void) | undefined;
 }
 
-/** Each measurement weighs so much of the next one: first calls compile, and a machine's load changes. */
-const FADE = 0.8;
+/**
+ * The median of so many last measurements counts: first calls compile, memory is tidied up, workers start, and
+ * a machine's load changes.
+ */
+const REMEMBERED = 5;
 
 /**
  * Makes a meter.
@@ -42,23 +43,21 @@ const FADE = 0.8;
  * @returns The meter, with nothing measured yet.
  */
 export function meterOf(clock: Clock): Meter {
-  const known = new Map<Work, { readonly milliseconds: number; readonly amount: number }>();
+  const known = new Map<Work, readonly number[]>();
   return {
     onMeasured: undefined,
     async measure(work, amount, run) {
       const start = clock.now();
       const result = await run();
-      const before = known.get(work) ?? { milliseconds: 0, amount: 0 };
-      known.set(work, {
-        milliseconds: FADE * before.milliseconds + clock.now() - start,
-        amount: FADE * before.amount + amount,
-      });
+      const each = (clock.now() - start) / amount;
+      known.set(work, [...known.get(work) ?? [], each].slice(-REMEMBERED));
       this.onMeasured?.();
       return result;
     },
     expect(work, amount) {
-      const found = known.get(work);
-      return found === undefined || amount === 0 ? 0 : found.milliseconds / found.amount * amount;
+      const sorted = known.get(work)?.toSorted((a, b) => a - b) ?? [0];
+      // Of two the faster one.
+      return sorted[(sorted.length - 1) >> 1] * amount;
     },
   };
 }

@@ -14,15 +14,17 @@ import type { Runtime } from "./runtime.ts";
 
 /**
  * A look at convergence costs so many milliseconds for each number, until one was measured: sorting,
- * ranks and Fourier transforms took 0.3 to 1 µs.
+ * ranks and Fourier transforms took 0.4 µs, and what takes longer is the look's and not of other sorting.
  */
 const LOOK_MILLISECONDS = 1e-3;
-/** Naming draws and joining them takes so much of a look (measured: 0.2). */
-const SHARE_OF_LOOK = 0.25;
+/** Naming draws and joining them takes so much of a look (measured: 0.2 to 0.3). */
+const SHARE_OF_LOOK = 0.3;
 /** And a weight as much as so many numbers of a look: it is sorted twice for each of two purposes (measured). */
 const WEIGHT_IN_NUMBERS = 5;
+/** And one of those that the bridge meets, in each of its iterations (measured). */
+const BRIDGE_IN_NUMBERS = 15;
 /** All of it may take so much longer than parts of it did, when memory is full and others use the machine. */
-const MARGIN = 1.1;
+const MARGIN = 1.25;
 /** Thinned draws for the bridge are at least 20 of each chain, and fewer than twice as many. */
 const LEAST_OF_CHAIN = 40;
 
@@ -72,8 +74,9 @@ export function endMilliseconds<State extends ChainState & Tree>(
   const met = made === 0
     ? 0
     : Math.min(count, Math.max(MOST_DRAWS, LEAST_OF_CHAIN * chains.logDensity.shape[0]));
-  const sorting = one * (numbers * looks + WEIGHT_IN_NUMBERS * (made + fresh));
-  const flow = meter.expect("proposal", fresh) + meter.expect("proposal density", met);
+  const weights = WEIGHT_IN_NUMBERS * (made + fresh) + BRIDGE_IN_NUMBERS * (fresh + met);
+  const sorting = one * numbers * looks + Math.min(one, LOOK_MILLISECONDS) * weights;
+  const flow = meter.expect("proposal", fresh + met);
   return MARGIN * (sorting + density + flow);
 }
 
@@ -95,8 +98,8 @@ export function cycleMilliseconds<State extends ChainState & Tree>(
   const proposals = count * steps;
   return {
     milliseconds: meter.expect("local step", count * localSteps) +
-      meter.expect("start", proposals) + meter.expect("proposal", proposals) +
-      (proposals === 0 ? 0 : meter.expect("proposal density", count)),
+      meter.expect("start", proposals) +
+      meter.expect("proposal", proposals + (steps === 0 ? 0 : count)),
     added: { draws: Math.floor(localSteps / thin) + steps, proposals },
   };
 }

@@ -115,7 +115,9 @@ async function lookedAt<State extends ChainState & Tree>(
   const count = drawCount(draws);
   if (convergence?.draws === count) return convergence;
   const numbers = numbersLookedAt(runtime, count * chains.logDensity.shape[0]);
-  return await meter.measure("look", numbers, () => lookAtConvergence(target, device, draws));
+  const look = (): Promise<Convergence> => lookAtConvergence(target, device, draws);
+  // The first one is of code that is not compiled yet.
+  return convergence === undefined ? await look() : await meter.measure("look", numbers, look);
 }
 
 /** Looks at convergence when it is time to, and ends the run when the stopping rule says so. */

@@ -117,7 +117,8 @@ export async function estimateEvidence<State extends ChainState & Tree>(
       bridgeSampling: bridgeOf(ofDraws, usable(fresh)),
     },
     quality: proposalQuality(direct),
-    overlap: weightOverlap(ofDraws.data, direct),
+    // Those of production have moved the chains to where they are.
+    overlap: weightOverlap(ofDraws.data, usable(fresh)),
     broken,
   };
 }

@@ -209,8 +209,7 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
 function measured(proposal: Proposal, meter: Meter): Proposal {
   return {
     sample: (key, n) => meter.measure("proposal", n, () => proposal.sample(key, n)),
-    logDensity: (position) =>
-      meter.measure("proposal density", position.shape[0], () => proposal.logDensity(position)),
+    logDensity: (position) => proposal.logDensity(position),
   };
 }
 
