@@ -55,6 +55,7 @@ export {
   type Adaptation,
   type AdaptationState,
   type AdaptationTarget,
+  cheesAdaptation,
   ensembleAdaptation,
 } from "./src/adaptive/adaptation.ts";
 export {
@@ -135,7 +136,11 @@ export type {
 
 // Kernels and how they compose.
 export { hmc, type HmcOptions } from "./src/kernels/hmc.ts";
+export { jitteredHmc, type JitteredHmcOptions } from "./src/kernels/jittered_hmc.ts";
 export { mala } from "./src/kernels/mala.ts";
+export { mams, type MamsOptions } from "./src/kernels/mams.ts";
+export type { TrajectoryState } from "./src/kernels/trajectory.ts";
+export { type LengthAdaptation, startLength, updateLength } from "./src/adaptive/chees.ts";
 export { rwm } from "./src/kernels/rwm.ts";
 export type {
   ChainState,

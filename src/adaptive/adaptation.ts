@@ -14,6 +14,7 @@ import {
   type MetricOptions,
   unitMetric,
 } from "./ensemble_metric.ts";
+import { type LengthAdaptation, startLength, updateLength } from "./chees.ts";
 import type { ObservedStep, ObservedWindow } from "./observed.ts";
 
 /** What the adaptation of a local kernel remembers; plain data. */
@@ -22,6 +23,8 @@ export interface AdaptationState {
   readonly stepSize: DualAveraging;
   /** Of the whole ensemble. */
   readonly metric: EnsembleMetric;
+  /** Of the length of trajectories, where a rule adapts it by what they lead to. */
+  readonly length?: LengthAdaptation | undefined;
 }
 
 /** What adaptation aims at, from the kernel. */
@@ -60,6 +63,9 @@ const LENGTH = 1.5;
  */
 const MOST_EXTENT = 6;
 
+/** Nor for more than so many steps on average: where step sizes are tiny, they are for a small part. */
+const MOST_STEPS = 100;
+
 /**
  * The standard adaptation: the step size by dual averaging on the mean acceptance probability over chains,
  * the metric from positions and gradients of a window, the length of trajectories from how far the
@@ -84,13 +90,61 @@ export function ensembleAdaptation(options: MetricOptions = {}): Adaptation {
       stepSize: startDualAveraging(exp(state.stepSize.logAverage)),
       metric: ensembleMetric(window, state.metric, options),
     }),
-    parameters: ({ stepSize, metric: { inverseMass, root, extent } }, frozen) => ({
-      stepSize: exp(frozen ? stepSize.logAverage : stepSize.logStepSize),
-      inverseMass,
-      ...root &&
-        { inverseMassRoot: fromArray({ dtype: "f64", shape: squareOf(root), data: root }) },
-      trajectoryLength: LENGTH * Math.min(extent, MOST_EXTENT),
+    parameters: ({ stepSize: { logAverage, logStepSize }, metric }, frozen) => {
+      const { inverseMass, root, extent } = metric;
+      const stepSize = exp(frozen ? logAverage : logStepSize);
+      return {
+        stepSize,
+        inverseMass,
+        ...root && {
+          inverseMassRoot: fromArray({ dtype: "f64", shape: squareOf(root), data: root }),
+        },
+        trajectoryLength: Math.min(LENGTH * Math.min(extent, MOST_EXTENT), MOST_STEPS * stepSize),
+      };
+    },
+  };
+}
+
+/** Length of the first trajectories, in standard deviations of the ensemble. */
+const FIRST_LENGTH = 1.5;
+
+/**
+ * {@linkcode ensembleAdaptation} with the length of trajectories by the ChEES criterion: longer as long as
+ * that leads chains further from where they were, measured by their distance from the mean. For kernels
+ * that observe it, such as `jitteredHmc()`.
+ *
+ * Source: Hoffman, Radul & Sountsov, AISTATS 2021.
+ *
+ * @param options Kind of the metric.
+ * @returns The rule.
+ */
+export function cheesAdaptation(options: MetricOptions = {}): Adaptation {
+  const rest = ensembleAdaptation(options);
+  return {
+    ...rest,
+    start: (dimension, goal) => ({
+      ...rest.start(dimension, goal),
+      length: startLength(FIRST_LENGTH, dimension),
     }),
+    afterStep: (state, step, goal) => ({
+      ...rest.afterStep(state, step, goal),
+      length: state.length && updateLength(state.length, step),
+    }),
+    afterWindow: (state, window, goal) => ({
+      ...rest.afterWindow(state, window, goal),
+      length: state.length,
+    }),
+    parameters: (state, frozen) => {
+      const { length } = state;
+      const parameters = rest.parameters(state, frozen);
+      if (length === undefined) return parameters;
+      return {
+        ...parameters,
+        trajectoryLength: exp(frozen ? length.logAverage : length.logLength),
+        // The same program serves warm-up and production.
+        center: length.center,
+      };
+    },
   };
 }
 

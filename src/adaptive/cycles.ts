@@ -71,9 +71,9 @@ export async function judgedFlow<State extends ChainState & Tree>(
 /** What the rule of a plan says, if a cycle of that keeps draws: else production would never end. */
 export function mixtureOf(
   { mixing, schedule }: Pick<Plan<never>, "mixing" | "schedule">,
-  best?: BestFlow,
+  { best, progress }: Pick<RunState, "best" | "progress">,
 ): Mixture {
-  const given: unknown = mixing(schedule, best?.quality);
+  const given: unknown = mixing(schedule, best?.quality, progress.localEfficiency);
   if (typeof given !== "object" || given === null) {
     throw new TypeError(
       `Cannot mix moves by a rule that gives ${
@@ -89,7 +89,7 @@ export async function productionCycle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
   key: Key,
-  { localSteps, thin, globalSteps }: Mixture = mixtureOf(runtime.plan, state.best),
+  { localSteps, thin, globalSteps }: Mixture = mixtureOf(runtime.plan, state),
 ): Promise<RunState<State>> {
   const [forLocal, forGlobal] = split(key);
   const { chains, adaptation } = state;

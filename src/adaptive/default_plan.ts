@@ -46,12 +46,14 @@ export interface Prepared<State extends ChainState & Tree, Values extends object
 /** The default schedule, from trials on Gaussians, bananas, funnels, mixtures and a ring of modes. */
 const SCHEDULE: Schedule = {
   // Short windows first: the metric is worth more than a precise step size for the wrong one.
-  settleWindows: [10, 15, 25, 40, 60],
+  settleWindows: [30, 15, 25, 40, 60],
+  // Modes ten standard deviations apart are a quarter of one apart then, and twenty one half.
+  hottest: 0.02,
   warmupWindows: [6, 8, 10],
   trainCycles: 30,
   // Local moves cost little beside training: fresh positions keep the flow from learning them by heart.
-  trainLocalSteps: 40,
-  trainThin: 2,
+  trainLocalSteps: 30,
+  trainThin: 1,
   trainGlobalSteps: 10,
   // Where modes are far apart, a draw of each local step would mostly tell the same mode again.
   localSteps: 10,

@@ -20,11 +20,11 @@ export interface DualAveraging {
 }
 
 /**
- * The mean over a hundred chains is known far better than the acceptance of one, for which Hoffman &
- * Gelman 2014, §3.2.1, take 0.05 and 10: with those the first steps would swing by factors of ten.
+ * Constants of Hoffman & Gelman 2014, §3.2.1, but for the first, 0.05 there: it suits the noisy acceptance
+ * of one chain over a thousand steps; with the mean over a hundred chains and ten steps it would swing.
  */
-const GAMMA = 0.3;
-const OFFSET = 3;
+const GAMMA = 0.1;
+const OFFSET = 10;
 const KAPPA = 0.75;
 
 /**

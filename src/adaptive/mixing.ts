@@ -17,8 +17,18 @@ export interface Mixture {
   readonly globalSteps: number;
 }
 
-/** Decides what cycles of production hold, from the schedule and from how good the flow is. */
-export type MixingRule = (schedule: Mixture, quality: ProposalQuality | undefined) => Mixture;
+/**
+ * Decides what cycles of production hold, from the schedule, from how good the flow is, and from how many
+ * independent positions each local step gives, where that is known.
+ */
+export type MixingRule = (
+  schedule: Mixture,
+  quality: ProposalQuality | undefined,
+  localEfficiency?: number,
+) => Mixture;
+
+/** With more independent positions a step than this, a draw of each is worth keeping. */
+const WORTH_KEEPING = 0.1;
 
 /** Options of {@linkcode mixByQuality}. */
 export interface MixingOptions {
@@ -35,7 +45,8 @@ export interface MixingOptions {
  * of a cycle, global ones get the share min(a, 2f/(1 + f)), where a is the probability that a global step
  * moves a chain and f the effective sample fraction of the proposals, but no less than in the schedule.
  * Where f is above 0.8 the local steps left are two or three. With a flow that cannot be trusted there
- * are no global steps, and every local one is kept.
+ * are no global steps, and every local one is kept; so it is where local steps lead to independent
+ * positions.
  *
  * The share was chosen among three by effective samples a step on a ring of modes, mixtures, a funnel, a
  * banana and a Gaussian: 1.3 to 1.9 times those of equal shares where the flow is good. It does not know
@@ -54,7 +65,8 @@ export function mixByQuality(options: MixingOptions = {}): MixingRule {
   expectOptions(options, ["leastFraction"], "mix moves");
   const { leastFraction = 0.01 } = options;
   expectNumber("mix moves", "leastFraction", leastFraction, SHARE);
-  return ({ localSteps, thin, globalSteps }, quality) => {
+  return ({ localSteps, thin: usual, globalSteps }, quality, localEfficiency = 0) => {
+    const thin = localEfficiency > WORTH_KEEPING ? 1 : usual;
     if (quality === undefined || globalSteps === 0) return { localSteps, thin, globalSteps };
     const { acceptance, effectiveSampleFraction: fraction } = quality;
     if (!(fraction >= leastFraction)) return { localSteps, thin: 1, globalSteps: 0 };

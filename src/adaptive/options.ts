@@ -186,6 +186,7 @@ export function checkSchedule(
   const {
     settleWindows,
     warmupWindows,
+    hottest,
     trainCycles,
     globalSteps,
     trainGlobalSteps,
@@ -202,6 +203,13 @@ export function checkSchedule(
   const checks: Either<Error, unknown>[] = [
     checkNames(given, defaults as unknown as Readonly<Record<string, unknown>>, "schedule."),
     checkCount("schedule.warmupWindows.length", warmupWindows.length, 1),
+    hottest > 0 && hottest <= 1 ? either.right(hottest) : either.left(
+      new RangeError(
+        `Cannot sample with \`schedule.hottest\` ${
+          valueText(hottest)
+        }: expected a power of the density in (0, 1]; 1 for none`,
+      ),
+    ),
     ...settleWindows.map((steps) => checkCount("schedule.settleWindows", steps, 4)),
     ...warmupWindows.map((steps) => checkCount("schedule.warmupWindows", steps, 4)),
     checkCount("schedule.trainCycles", trainCycles, 1),

@@ -26,6 +26,11 @@ export interface Schedule {
    * that are left are skipped. None for a target without a gradient or with one coordinate.
    */
   readonly settleWindows: readonly number[];
+  /**
+   * The power of the density that chains follow at the start of settling, in (0, 1]: where it is small,
+   * they cross from mode to mode. It rises to 1 in the first half of the first window.
+   */
+  readonly hottest: number;
   /** Warm-up: local steps of each window, after each of which the metric is set anew. */
   readonly warmupWindows: readonly number[];
   /** Most cycles of training. */
@@ -88,8 +93,11 @@ export interface TrainingStep {
   readonly importance?: number;
 }
 
-/** Whether one more cycle of training is enough, from how the ones before came along. */
-export type TrainingRule = (progress: FlowProgress) => boolean;
+/**
+ * Whether one more cycle of training is enough, from how the ones before came along; `"now"` if none is
+ * needed.
+ */
+export type TrainingRule = (progress: FlowProgress) => boolean | "now";
 
 /** What a stopping rule looks at. */
 export interface StoppingInput {

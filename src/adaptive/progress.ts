@@ -16,7 +16,10 @@ export interface Progress {
   readonly cycle: number;
   /** Most cycles of this phase; unknown in production. */
   readonly cycles: number | undefined;
-  /** Mean acceptance probability of local and global moves in this phase; NaN where there were none. */
+  /**
+   * Mean acceptance probability of local and global moves in this phase; NaN where there were none, as
+   * while chains settle.
+   */
   readonly acceptance: { readonly local: number; readonly global: number };
   /** Draws kept so far, of all chains. */
   readonly draws: number;
@@ -53,7 +56,10 @@ export function progressOf<State extends ChainState>(
     phase: state.phase === "done" ? "done" : before.phase,
     cycle: before.cycleInPhase + 1,
     cycles: before.phase === "warmup"
-      ? Math.max(schedule.warmupWindows.length, before.cycleInPhase + 1)
+      ? Math.max(
+        (state.settled ?? schedule.settleWindows.length) + schedule.warmupWindows.length,
+        before.cycleInPhase + 1,
+      )
       : before.phase === "train"
       ? schedule.trainCycles
       : undefined,

@@ -59,6 +59,8 @@ export interface FlowProgress {
   readonly stale: number;
   /** Mean acceptance probability of the global moves of each cycle. */
   readonly acceptance: readonly number[];
+  /** Independent positions for each local step of the last cycle; none before there was one. */
+  readonly localEfficiency?: number | undefined;
 }
 
 /** A flow and how good it is. */

@@ -16,7 +16,7 @@ import {
 } from "../kernels/ensemble.ts";
 import { formText } from "../kernels/form.ts";
 import type { ChainState, KernelParameters } from "../kernels/kernel.ts";
-import { mclmc, type VelocityState } from "../kernels/mclmc.ts";
+import { mclmc, type SettlingParameters, type VelocityState } from "../kernels/mclmc.ts";
 import { startOn } from "../kernels/vectorize.ts";
 import { wrapped } from "../target/circle.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
@@ -52,7 +52,7 @@ export interface Runtime<State extends ChainState & Tree> {
   settle(
     chains: VelocityState,
     adaptation: AdaptationState,
-    parameters: { readonly stepSize: number; readonly trajectoryLength: number },
+    parameters: SettlingParameters,
     key: Key,
     number: number,
   ): Promise<EnsembleResult<VelocityState>>;
@@ -183,7 +183,7 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
   const settle = forEachForm((shared: Shared) =>
     ensembleRun(
       (state: VelocityState, parameters: typeof shared, key) =>
-        settling.step(target, parameters as unknown as KernelParameters)(state, key),
+        settling.step(target, parameters as unknown as SettlingParameters)(state, key),
       chainDevice,
       ["position", "gradient"],
     )

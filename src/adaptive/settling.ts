@@ -24,6 +24,16 @@ export interface Settled {
   readonly gradient: Tensor;
 }
 
+/** Options of {@linkcode settle}. */
+export interface SettleOptions {
+  /** How many steps. */
+  readonly steps: number;
+  /** The power of the density that the first step follows; the last ones follow the density itself. */
+  readonly hottest?: number;
+  /** The random key. */
+  readonly key: Key;
+}
+
 /** A first step size in units of the metric; it adapts from step to step. */
 const FIRST_STEP = 0.25;
 /** And the largest, about what is stable on a standard normal. */
@@ -52,7 +62,7 @@ export async function settle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   chains: State,
   adaptation: AdaptationState,
-  { steps, key }: { readonly steps: number; readonly key: Key },
+  { steps, hottest = 1, key }: SettleOptions,
 ): Promise<Settled> {
   const [forStart, forSteps] = split(key);
   const { extent } = adaptation.metric;
@@ -61,18 +71,15 @@ export async function settle<State extends ChainState & Tree>(
   const positions: Tensor[] = [];
   const gradients: Tensor[] = [];
   for (let i = 0; i < steps; i++) {
-    const result = await runtime.settle(
-      moving,
-      adaptation,
-      {
-        stepSize,
-        trajectoryLength: LENGTH * extent,
-      },
-      forSteps,
-      i,
-    );
+    // The first half is hot, and gets colder by the same factor in each step.
+    const parameters = {
+      stepSize,
+      trajectoryLength: LENGTH * extent,
+      inverseTemperature: power(hottest, Math.max(0, 1 - 2 * i / steps)),
+    };
+    const result = await runtime.settle(moving, adaptation, parameters, forSteps, i);
     moving = result.state;
-    stepSize = nextStepSize(stepSize, moving);
+    stepSize = nextStepSize(stepSize, moving, parameters.inverseTemperature);
     if (2 * i < steps) continue;
     positions.push(result.draws["position"]);
     gradients.push(result.draws["gradient"]);
@@ -96,15 +103,16 @@ interface Moving {
  *
  * @param stepSize The one before.
  * @param moving Where the chains are after a step.
+ * @param inverseTemperature The power of the density that it followed.
  * @returns The next one.
  */
-export function nextStepSize(stepSize: number, moving: Moving): number {
+export function nextStepSize(stepSize: number, moving: Moving, inverseTemperature = 1): number {
   const { energyChange: { data: errors } } = moving;
   const finite = Array.from(errors).filter(Number.isFinite);
   if (finite.length < errors.length) return stepSize / 2;
   const dimension = moving.position.shape[1];
   const error = varianceOf(finite) / dimension;
-  const wanted = WANTED * power(equipartitionError(moving), 3 / 8);
+  const wanted = WANTED * power(equipartitionError(moving, inverseTemperature), 3 / 8);
   const change = error > 0 ? power(wanted / error, 1 / 6) : CHANGE;
   return Math.min(LARGEST_STEP, stepSize * Math.max(1 / CHANGE, Math.min(CHANGE, change)));
 }
@@ -119,7 +127,7 @@ function varianceOf(values: readonly number[]): number {
 }
 
 /** Mean over coordinates of (1 − E[−(x − m) g])², which is 0 for draws of the target. */
-function equipartitionError({ position, gradient }: Moving): number {
+function equipartitionError({ position, gradient }: Moving, inverseTemperature: number): number {
   const [chains, dimension] = position.shape;
   let total = 0;
   for (let i = 0; i < dimension; i++) {
@@ -129,7 +137,7 @@ function equipartitionError({ position, gradient }: Moving): number {
       slope += gradient.data[at] / chains;
       product += position.data[at] * gradient.data[at] / chains;
     }
-    const off = 1 + product - mean * slope;
+    const off = 1 + inverseTemperature * (product - mean * slope);
     total += off * off / dimension;
   }
   return Math.min(Math.max(total, 1 / chains), Number.MAX_VALUE);

@@ -25,7 +25,7 @@ export function atProduction<State extends ChainState>(state: RunState<State>): 
 export function millisecondsWith<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
-  mixture: Mixture = mixtureOf(runtime.plan, state.best),
+  mixture: Mixture = mixtureOf(runtime.plan, state),
 ): number {
   const { milliseconds, added } = cycleMilliseconds(runtime, state, mixture);
   return milliseconds + endMilliseconds(runtime, state, added);
@@ -65,7 +65,7 @@ export async function shortProduction<State extends ChainState & Tree>(
     const next = await time.attempt(state, (cut) => productionCycle(cut, state, key, mixture));
     return next && { ...next, interrupted };
   };
-  const whole = mixtureOf(runtime.plan, state.best);
+  const whole = mixtureOf(runtime.plan, state);
   const none = state.draws.length === 0;
   if (millisecondsWith(runtime, state, whole) <= time.left()) return await made(whole);
   const { localSteps, thin } = whole;

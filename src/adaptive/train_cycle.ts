@@ -7,10 +7,12 @@ import { type ProposalQuality, proposalQuality } from "../diagnostics/proposal_q
 import type { Flow } from "../flows/flow.ts";
 import type { GlobalResult } from "../global/global_move.ts";
 import type { ChainState } from "../kernels/kernel.ts";
+import { aroundMean } from "../target/circle.ts";
 import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { advance, JUDGED, judgedFlow, total } from "./cycles.ts";
+import { localEfficiency } from "./local_efficiency.ts";
 import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
 import type { Schedule } from "./plan.ts";
 import { addToReplay, type Replay } from "./replay.ts";
@@ -54,27 +56,33 @@ export async function trainCycle<State extends ChainState & Tree>(
     validation: training.validation,
     stale: training.stale,
     acceptance: [...state.progress.acceptance, global.acceptance],
+    localEfficiency: localEfficiency(
+      aroundMean(local.draws["position"], plan.target.periodic),
+      schedule.trainThin,
+    ),
   };
+  const verdict = plan.trained(progress);
+  const last = state.lastTraining || verdict === "now";
   const [sum, count] = total(local.draws["acceptance"]);
   const proposals = global.logWeights.size;
   // Few chains make few proposals, which say little of what production is to do.
-  const best = state.lastTraining && proposals < JUDGED
+  const best = last && proposals < JUDGED
     ? await judgedFlow(runtime, training.best, forQuality)
     : { flow: training.best, quality: qualityOf(global) };
   const next: RunState<State> = {
     ...state,
     chains: global.state,
-    flow: state.lastTraining ? training.best : training.flow,
+    flow: last ? training.best : training.flow,
     best,
     replay: withProposals(keep(replay, global.draws), global, state.cycle, schedule),
     progress,
-    lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || plan.trained(progress),
+    lastTraining: state.cycleInPhase + 2 >= schedule.trainCycles || verdict === true,
     acceptance: {
       local: addToMean(state.acceptance.local, sum, count),
       global: addToMean(state.acceptance.global, global.acceptance * proposals, proposals),
     },
   };
-  return advance(next, state.lastTraining ? "production" : "train");
+  return advance(next, last ? "production" : "train");
 }
 
 function qualityOf({ logWeights }: GlobalResult<unknown>): ProposalQuality {

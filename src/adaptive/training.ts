@@ -221,13 +221,19 @@ export interface StopTrainingOptions {
   readonly patience?: number;
 }
 
+/** At this acceptance of the first cycle, before any training, the whitening is all that is needed. */
+const ENOUGH = 0.6;
+/** Cycles after which a flow that is worth less than the local moves is given up. */
+const TRIAL = 3;
 /** An acceptance is better if it is so many times the best one before. */
 const BETTER = 1.03;
 
 /**
  * Ends training when the global moves are accepted often enough, or when for some cycles neither they
  * have been accepted more often nor the flow has got better at positions that it was not trained on: one
- * with more weights than it has data for gets worse again.
+ * with more weights than it has data for gets worse again. It ends at once where the first cycle, in
+ * which nothing is learned but location and covariance, has an acceptance of 0.6; and after three cycles
+ * where local moves alone lead to independent positions more often than global ones are accepted twice.
  *
  * @param options What is enough.
  * @returns The rule.
@@ -242,11 +248,13 @@ export function stopTraining(options: StopTrainingOptions = {}): TrainingRule {
     expected: "a number of at least 1",
     is: (value) => value >= 1,
   });
-  return ({ acceptance: all, stale }: FlowProgress) => {
+  return ({ acceptance: all, stale, localEfficiency = 0 }: FlowProgress) => {
+    if (all.length === 1 && all[0] >= Math.max(ENOUGH, acceptance)) return "now";
     let [best, at] = [0, -1];
     all.forEach((each, cycle) => {
       if (each > BETTER * best) [best, at] = [each, cycle];
     });
+    if (all.length >= TRIAL && 2 * best < localEfficiency) return true;
     return best >= acceptance || Math.min(all.length - 1 - at, stale) >= patience;
   };
 }

@@ -66,6 +66,7 @@ async function settleCycle<State extends ChainState & Tree>(
     : state.adaptation;
   const { position, visited, gradient } = await settle(runtime, chains, adaptation, {
     steps: settleWindows[state.cycleInPhase],
+    hottest: first ? plan.schedule.hottest : 1,
     key: forSteps,
   });
   const window = { position: aroundMean(visited, periodic), gradient };

@@ -6,11 +6,16 @@
 import { expectGradient } from "../target/target.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
 import { split, uniform } from "../tensor/random.ts";
-import { tensor, words } from "../tensor/tensor.ts";
+import { words } from "../tensor/tensor.ts";
 import { hamiltonianTransition } from "./hamiltonian.ts";
 import type { Kernel } from "./kernel.ts";
 import { metricOf } from "./metric.ts";
-import { startTrajectories, trajectoryOf, type TrajectoryState } from "./trajectory.ts";
+import {
+  lengthSlope,
+  startTrajectories,
+  trajectoryOf,
+  type TrajectoryState,
+} from "./trajectory.ts";
 
 /** Options of {@linkcode jitteredHmc}. */
 export interface JitteredHmcOptions {
@@ -52,20 +57,22 @@ export function jitteredHmc(options: JitteredHmcOptions = {}): Kernel<Trajectory
     name: "jittered HMC",
     targetAcceptance: 0.7,
     gradientsPerStep: NaN,
-    kept: ["trajectories", "steps", "energy", "energyChange", "lengthSlope"],
+    observed: ["lengthSlope"],
+    kept: ["trajectories", "gradients", "energy", "energyChange", "lengthSlope"],
     firstStepSize: (dimension) => 1 / Math.sqrt(Math.sqrt(dimension)),
     init: startTrajectories,
     step: (target, parameters) => {
       expectGradient(target);
       const full = metricOf(target, parameters);
+      const slope = lengthSlope(full, parameters);
       return (state, key) => {
         const [forMomentum, forAcceptance, forJitter] = split(key, 3);
         const { trajectories } = state;
-        const { steps } = trajectoryOf(parameters, trajectories, jitter);
+        const { steps, share, length } = trajectoryOf(parameters, trajectories, jitter);
         const metric = stepJitter === 0
           ? full
           : full.times(uniform(forJitter).mul(-stepJitter).add(1));
-        const { state: next, energy, energyChange } = hamiltonianTransition(
+        const { state: next, energy, energyChange, proposal, momentum } = hamiltonianTransition(
           target,
           { metric, steps },
           state,
@@ -74,10 +81,10 @@ export function jitteredHmc(options: JitteredHmcOptions = {}): Kernel<Trajectory
         return {
           ...next,
           trajectories: trajectories.add(words([1]).at(0)),
-          steps,
+          gradients: state.gradients.add(steps),
           energy,
           energyChange,
-          lengthSlope: tensor(0),
+          lengthSlope: slope(state.position, proposal, momentum).mul(share.mul(length)),
         };
       };
     },

@@ -49,6 +49,11 @@ export interface KernelParameters {
    * steps is adapted; π/2 by default, with which the next position of a standard normal is independent.
    */
   readonly trajectoryLength?: TensorLike;
+  /**
+   * Mean of the ensemble, [d], around which a kernel measures how far its trajectories lead, for the
+   * adaptation of their length; without it nothing is measured.
+   */
+  readonly center?: TensorLike;
 }
 
 /** A family of steps with the parameters that adaptation finds. */

@@ -36,39 +36,48 @@ interface Flight {
   readonly kinetic: Tensor;
 }
 
+/** The metric for the parts of a step: kicks at its ends, in its middle and of two steps, and half a move. */
+interface Parts {
+  readonly kicks: readonly [Metric, Metric, Metric];
+  readonly drift: Metric;
+}
+
+/** In units in which a step moves the position by ε√d. */
+function partsOf(metric: Metric, dimension: number): Parts {
+  const unit = Math.sqrt(dimension);
+  const part = (share: number): Metric => metric.times(tensor(share * unit));
+  return {
+    kicks: [part(MINIMAL_NORM), part(1 - 2 * MINIMAL_NORM), part(2 * MINIMAL_NORM)],
+    drift: part(0.5),
+  };
+}
+
 /** Follows the dynamics for some steps of two gradients each. */
 function fly(
   target: Target,
-  { metric, steps, unit }: {
-    readonly metric: Metric;
-    readonly steps: Tensor;
-    readonly unit: number;
-  },
+  { kicks: [outer, inner, merged], drift: half, steps }: Parts & { readonly steps: Tensor },
   start: Omit<Flight, "kinetic">,
 ): Flight & { readonly logDensity: Tensor } {
-  const kick = (flight: Flight, part: number): Flight => {
-    const { velocity, kinetic } = turned(
-      flight.velocity,
-      metric.force(flight.gradient).mul(part * unit),
-    );
+  const kick = (flight: Flight, part: Metric): Flight => {
+    const { velocity, kinetic } = turned(flight.velocity, part.force(flight.gradient));
     return { ...flight, velocity, kinetic: flight.kinetic.add(kinetic) };
   };
   const drift = (flight: Flight): Flight => {
-    const position = flight.position.add(metric.move(flight.velocity).mul(unit / 2));
+    const position = flight.position.add(half.move(flight.velocity));
     const { gradient } = gradientAt(target, position);
     return { ...flight, position, gradient };
   };
   // The kicks of neighbouring steps are merged: all but the last end with two of them.
-  const first = kick({ ...start, kinetic: tensor(0) }, MINIMAL_NORM);
+  const first = kick({ ...start, kinetic: tensor(0) }, outer);
   const most = repeatLoop(
     steps.sub(words([1]).at(0)),
-    (flight) => kick(drift(kick(drift(flight), 1 - 2 * MINIMAL_NORM)), 2 * MINIMAL_NORM),
+    (flight) => kick(drift(kick(drift(flight), inner)), merged),
     first as { [Name in keyof Flight]: Tensor },
   );
-  const before = kick(drift(most), 1 - 2 * MINIMAL_NORM);
-  const position = before.position.add(metric.move(before.velocity).mul(unit / 2));
+  const before = kick(drift(most), inner);
+  const position = before.position.add(half.move(before.velocity));
   const { logDensity, gradient } = gradientAt(target, position);
-  return { ...kick({ ...before, position, gradient }, MINIMAL_NORM), logDensity };
+  return { ...kick({ ...before, position, gradient }, outer), logDensity };
 }
 
 /**
@@ -98,7 +107,7 @@ export function mams(options: MamsOptions = {}): Kernel<TrajectoryState> {
     name: "MAMS",
     targetAcceptance: 0.9,
     gradientsPerStep: NaN,
-    kept: ["trajectories", "steps", "energy", "energyChange", "lengthSlope"],
+    kept: ["trajectories", "gradients", "energy", "energyChange", "lengthSlope"],
     firstStepSize: (dimension) => 1 / Math.sqrt(Math.sqrt(dimension)),
     init: (target) => {
       expectTwo(target);
@@ -107,14 +116,13 @@ export function mams(options: MamsOptions = {}): Kernel<TrajectoryState> {
     step: (target, parameters) => {
       expectGradient(target);
       expectTwo(target);
-      const metric = metricOf(target, parameters);
-      const unit = Math.sqrt(target.dimension);
+      const parts = partsOf(metricOf(target, parameters), target.dimension);
       return (state, key: Key) => {
         const [forVelocity, forAcceptance] = split(key);
         const { position, logDensity, gradient, trajectories } = state;
         const { steps } = trajectoryOf(parameters, trajectories, jitter);
         const velocity = direction(forVelocity, position.shape);
-        const end = fly(target, { metric, steps, unit }, { position, velocity, gradient });
+        const end = fly(target, { ...parts, steps }, { position, velocity, gradient });
         const energyChange = end.kinetic.sub(logDensityChange(logDensity, end.logDensity));
         const { state: next, acceptance } = accept(
           forAcceptance,
@@ -126,7 +134,7 @@ export function mams(options: MamsOptions = {}): Kernel<TrajectoryState> {
           ...next,
           acceptance,
           trajectories: trajectories.add(words([1]).at(0)),
-          steps: steps.mul(words([2]).at(0)),
+          gradients: state.gradients.add(steps.mul(words([2]).at(0))),
           energy: logDensity.neg(),
           energyChange,
           lengthSlope: tensor(0),

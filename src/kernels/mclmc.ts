@@ -8,7 +8,7 @@ import type { Target } from "../target/target.ts";
 import { expectArguments } from "../tensor/expect_options.ts";
 import { where } from "../tensor/operations.ts";
 import { foldIn, type Key, normal, split } from "../tensor/random.ts";
-import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { direction, turned } from "./isokinetic.ts";
 import { gradientAt, type GradientState, type KernelParameters } from "./kernel.ts";
 import { metricOf, positiveParameter, stepSizeOf } from "./metric.ts";
@@ -21,14 +21,20 @@ export type VelocityState = GradientState & {
   readonly energyChange: Tensor;
 };
 
+/** Parameters of {@linkcode mclmc}; `trajectoryLength` is the length over which the direction is forgotten. */
+export interface SettlingParameters extends KernelParameters {
+  /** The power of the density that is followed, in (0, 1], a scalar; 1 by default. */
+  readonly inverseTemperature?: TensorLike;
+}
+
 /** Starts chains and moves them. */
 export interface UnadjustedKernel {
   /** Starts a chain at a position, in a random direction. */
   init(target: Target): (position: Tensor, key: Key) => VelocityState;
-  /** The step; `trajectoryLength` is the length over which the direction is forgotten. */
+  /** The step. */
   step(
     target: Target,
-    parameters: KernelParameters,
+    parameters: SettlingParameters,
   ): (state: VelocityState, key: Key) => VelocityState;
 }
 
@@ -61,6 +67,11 @@ export function mclmc(): UnadjustedKernel {
       const length = positiveParameter("trajectoryLength", parameters.trajectoryLength ?? 1, [[]]);
       // ν² d = e^(2h/L) − 1 for a half step, h = ε/2.
       const noise = stepSizeOf(parameters).div(length).expm1().div(target.dimension).sqrt();
+      const power = positiveParameter(
+        "inverseTemperature",
+        parameters.inverseTemperature ?? 1,
+        [[]],
+      );
       const refreshed = (velocity: Tensor, key: Key): Tensor => {
         const next = velocity.add(normal(key, velocity.shape).mul(noise));
         return next.div(next.norm());
@@ -68,12 +79,13 @@ export function mclmc(): UnadjustedKernel {
       return (state, key) => {
         const [first, second] = split(key);
         const kick = (velocity: Tensor, gradient: Tensor) =>
-          turned(velocity, metric.force(gradient).mul(0.5 * unit));
+          turned(velocity, metric.force(gradient).mul(0.5 * unit).mul(power));
         const start = kick(refreshed(state.velocity, first), state.gradient);
         const position = state.position.add(metric.move(start.velocity).mul(unit));
         const { logDensity, gradient } = gradientAt(target, position);
         const end = kick(start.velocity, gradient);
-        const energyChange = start.kinetic.add(end.kinetic).add(state.logDensity).sub(logDensity);
+        const energyChange = start.kinetic.add(end.kinetic)
+          .sub(logDensity.sub(state.logDensity).mul(power));
         const taken = energyChange.isFinite();
         const choose = (next: Tensor, old: Tensor): Tensor => where(taken, next, old);
         return {

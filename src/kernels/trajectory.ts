@@ -9,14 +9,14 @@ import { where } from "../tensor/operations.ts";
 import { bitReversed } from "../tensor/random.ts";
 import { type Tensor, tensor, words } from "../tensor/tensor.ts";
 import { gradientAt, type GradientState, type KernelParameters } from "./kernel.ts";
-import { positiveParameter, stepSizeOf } from "./metric.ts";
+import { type Metric, positiveParameter, stepSizeOf } from "./metric.ts";
 
 /** The state of a chain that moves along trajectories of varying length. */
 export type TrajectoryState = GradientState & {
   /** Trajectories so far, a u32 scalar: the same for all chains. */
   readonly trajectories: Tensor;
-  /** Steps of the last trajectory, a u32 scalar. */
-  readonly steps: Tensor;
+  /** Gradients that all trajectories took so far, a u32 scalar. */
+  readonly gradients: Tensor;
   /** Energy at the start of the last trajectory, a scalar. */
   readonly energy: Tensor;
   /**
@@ -46,7 +46,7 @@ export function startTrajectories(target: Target): (position: Tensor) => Traject
       gradient,
       acceptance: tensor(1),
       trajectories: words([0]).at(0),
-      steps: words([0]).at(0),
+      gradients: words([0]).at(0),
       energy: logDensity.neg(),
       energyChange: tensor(0),
       lengthSlope: tensor(0),
@@ -60,6 +60,8 @@ export interface TrajectoryLength {
   readonly steps: Tensor;
   /** Its length as a part of the mean length, a scalar. */
   readonly share: Tensor;
+  /** The mean length, a scalar. */
+  readonly length: Tensor;
 }
 
 /**
@@ -86,5 +88,30 @@ export function trajectoryOf(
   const wanted = share.mul(length).div(stepSizeOf(parameters));
   // floor(x) + 1 is ⌈x⌉ but for whole numbers, which a product of these hardly ever is.
   const steps = where(wanted.less(MOST_STEPS), wanted.floor().add(1), MOST_STEPS).as("u32");
-  return { steps, share };
+  return { steps, share, length };
+}
+
+/**
+ * How the ChEES criterion ¼(‖x' − m‖² − ‖x − m‖²)² changes with the length of a trajectory, where x is in
+ * units of the diagonal metric and m the mean of the ensemble.
+ *
+ * Source: Hoffman, Radul & Sountsov, AISTATS 2021, eq. 10.
+ *
+ * @param metric The metric.
+ * @param parameters What the metric is made of, and the center; without that the result is 0.
+ * @returns From the start, the end and the momentum there to the slope, a scalar.
+ */
+export function lengthSlope(
+  metric: Metric,
+  parameters: KernelParameters,
+): (start: Tensor, end: Tensor, momentum: Tensor) => Tensor {
+  const { center, inverseMass = 1 } = parameters;
+  if (center === undefined) return () => tensor(0);
+  const unit = tensor(inverseMass).sqrt();
+  const stepSize = stepSizeOf(parameters);
+  return (start, end, momentum) => {
+    const [from, to] = [start, end].map((x) => x.sub(center).div(unit));
+    const velocity = metric.move(momentum).div(unit).div(stepSize);
+    return to.square().sum().sub(from.square().sum()).mul(to.dot(velocity));
+  };
 }

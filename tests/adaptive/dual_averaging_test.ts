@@ -9,7 +9,7 @@ function acceptanceAt(stepSize: number): number {
 for (const target of [0.234, 0.574, 0.8]) {
   Deno.test(`dual averaging finds the step size with an acceptance of ${target}`, () => {
     let state = startDualAveraging(0.01);
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 2000; i++) {
       state = updateDualAveraging(state, acceptanceAt(Math.exp(state.logStepSize)), target);
     }
     const found = acceptanceAt(Math.exp(state.logAverage));
@@ -17,11 +17,11 @@ for (const target of [0.234, 0.574, 0.8]) {
   });
 }
 
-Deno.test("the first update of dual averaging is that of Hoffman & Gelman's equation 6", () => {
+Deno.test("the first update of dual averaging is that of Hoffman & Gelman's equation 6, with γ = 0.1", () => {
   const [start, acceptance, target] = [0.3, 0.9, 0.65];
   const state = updateDualAveraging(startDualAveraging(start), acceptance, target);
   const error = (target - acceptance) / (1 + 10);
-  const logStepSize = Math.log(10 * start) - Math.sqrt(1) / 0.05 * error;
+  const logStepSize = Math.log(start) - Math.sqrt(1) / 0.1 * error;
   assert.ok(Math.abs(state.logStepSize - logStepSize) < 1e-12);
   // With t^−κ = 1 at the first update, the average is that value.
   assert.ok(Math.abs(state.logAverage - logStepSize) < 1e-12);

@@ -90,6 +90,16 @@ const refused: [what: string, options: unknown, message: RegExp][] = [
     { schedule: { replayCapacity: 1 } },
     /`schedule\.replayCapacity` 1: expected a whole number of at least 16/,
   ],
+  [
+    "a density to the power 0",
+    { schedule: { hottest: 0 } },
+    /schedule\.hottest` 0: expected a power/,
+  ],
+  [
+    "a density to the power 2",
+    { schedule: { hottest: 2 } },
+    /schedule\.hottest` 2: expected a power/,
+  ],
   ["a window of half a step", { schedule: { warmupWindows: [8.5] } }, /warmupWindows` 8\.5: /],
   ["a negative budget", { stop: { maxDraws: -1 } }, /`stop\.maxDraws` -1: expected a positive/],
   [

@@ -20,7 +20,7 @@ import {
 
 const SHORT: SampleOptions = {
   chains: 16,
-  schedule: { warmupWindows: [12, 12], trainCycles: 2 },
+  schedule: { settleWindows: [4], warmupWindows: [12, 12], trainCycles: 2 },
   stop: { maxDraws: 48 },
 };
 
@@ -115,8 +115,9 @@ Deno.test("every part of a plan can be replaced by a function of the same type",
   })(await runAdaptive.start(plan)(positions), key(1));
   assert.equal(last.ended, "budget");
   assert.deepEqual(
-    calls.slice(0, 5),
-    ["window", "global", "last training", "global", "global"],
+    calls.slice(0, 7),
+    // Of the starts, of settling, and of the first window of the local kernel.
+    ["window", "window", "window", "global", "last training", "global", "global"],
   );
 });
 

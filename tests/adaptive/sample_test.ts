@@ -75,7 +75,7 @@ Deno.test("sample() gives the same bits with one worker and with several", async
   // Slow enough a density that runs are shared out.
   const slow = density(
     3,
-    (x) => repeatLoop(300, (y: Tensor) => y.mul(1.01).sin(), x).square().sum().neg(),
+    (x) => repeatLoop(300, (y: Tensor) => y.mul(1.01).sin(), x).sub(x).square().sum().neg(),
   );
   const [alone, shared] = [
     await sample(slow, key(5), { ...SHORT, flow: "none", workers: 1 }),
@@ -195,12 +195,21 @@ Deno.test("progress runs through the phases and counts up", async () => {
     phases.filter((phase, i) => phase !== phases[i - 1]),
     ["warmup", "train", "production", "done"],
   );
-  assert.deepEqual(seen.slice(0, 2).map(({ cycle, cycles }) => [cycle, cycles]), [[1, 2], [2, 2]]);
+  const warmup = seen.filter(({ phase }) => phase === "warmup");
+  assert.ok(warmup.length >= 4);
+  warmup.forEach(({ cycle }, i) => assert.equal(cycle, i + 1));
+  assert.equal(warmup.at(-1)?.cycles, warmup.length);
   seen.forEach(({ seconds, draws, acceptance }, i) => {
     assert.ok(i === 0 || seconds >= seen[i - 1].seconds);
     assert.ok(i === 0 || draws >= seen[i - 1].draws);
-    assert.ok(acceptance.local > 0 && acceptance.local <= 1);
+    // There is none while chains settle.
+    const settles = Number.isNaN(acceptance.local) && seen[i].phase === "warmup";
+    assert.ok(settles || acceptance.local > 0 && acceptance.local <= 1);
   });
+  assert.equal(
+    seen.filter(({ acceptance }) => !Number.isNaN(acceptance.local)).length,
+    seen.length - (warmup.length - 2),
+  );
   const last = seen.at(-1);
   assert.ok(last?.convergence !== undefined && last.drawsPerSecond > 0);
 });

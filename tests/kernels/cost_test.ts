@@ -57,7 +57,10 @@ const GRADIENTS: Readonly<Record<string, number>> = {
   "hmc() with jitter": 3,
 };
 
-for (const [name, kernel] of KERNELS) {
+/** Those whose number of steps is no constant count their gradients themselves. */
+const COUNTED = [...KERNELS].filter(([name]) => name in GRADIENTS);
+
+for (const [name, kernel] of COUNTED) {
   const gradients = GRADIENTS[name];
   const step = kernel.step(target, { stepSize: 0.1, inverseMass: [1, 2] });
 
@@ -77,7 +80,7 @@ for (const [name, kernel] of KERNELS) {
 }
 
 Deno.test("the start of a chain takes one density, and one gradient if the kernel keeps it", () => {
-  for (const [name, kernel] of KERNELS) {
+  for (const [name, kernel] of COUNTED) {
     const { program } = traceTree(kernel.init(target), tensor([1, 2]));
     assert.equal(timesComputed(program, "softplus"), 1, name);
     assert.equal(timesComputed(program, "sigmoid"), Math.min(GRADIENTS[name], 1), name);

@@ -1,5 +1,14 @@
 /** The kernels as tests run them. */
-import { type ChainState, hmc, type Kernel, mala, rwm, type Tree } from "../../mod.ts";
+import {
+  type ChainState,
+  hmc,
+  jitteredHmc,
+  type Kernel,
+  mala,
+  mams,
+  rwm,
+  type Tree,
+} from "../../mod.ts";
 
 /** A kernel of states that hold something or other. */
 export type AnyKernel = Kernel<ChainState & Tree>;
@@ -12,5 +21,8 @@ export const KERNELS: ReadonlyMap<string, AnyKernel> = new Map(
     "hmc() with one step": hmc({ leapfrogSteps: 1 }),
     "hmc()": hmc({ leapfrogSteps: 4 }),
     "hmc() with jitter": hmc({ leapfrogSteps: 3, jitter: 0.5 }),
+    "jitteredHmc()": jitteredHmc(),
+    "jitteredHmc() with step jitter": jitteredHmc({ jitter: 0.5, stepJitter: 0.7 }),
+    "mams()": mams(),
   }).map(([name, kernel]) => [name, kernel as unknown as AnyKernel]),
 );

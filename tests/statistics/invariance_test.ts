@@ -12,12 +12,20 @@ import { CASES } from "./invariance_cases.ts";
 import { MUTANTS_CIRCLE, SOUND_CIRCLE } from "./invariance_circle.ts";
 import { CONTROLS_GLOBAL, MUTANTS_GLOBAL, SOUND_GLOBAL } from "./invariance_global.ts";
 import { CONTROLS, MUTANTS } from "./invariance_mutants.ts";
+import {
+  CONTROLS_TRAJECTORIES,
+  MUTANTS_TRAJECTORIES,
+  SOUND_TRAJECTORIES,
+} from "./invariance_trajectories.ts";
 
 const FALSE_ALARMS = 1e-4;
 const CHAINS = 100_000;
 
-const SOUND = [...CASES, ...CONTROLS, ...SOUND_GLOBAL, ...CONTROLS_GLOBAL, ...SOUND_CIRCLE];
-const FAULTY = [...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE];
+const SOUND = [
+  ...[...CASES, ...CONTROLS, ...SOUND_GLOBAL, ...CONTROLS_GLOBAL, ...SOUND_CIRCLE],
+  ...[...SOUND_TRAJECTORIES, ...CONTROLS_TRAJECTORIES],
+];
+const FAULTY = [...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE, ...MUTANTS_TRAJECTORIES];
 const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
 
 SOUND.forEach((sound, i) => {

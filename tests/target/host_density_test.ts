@@ -77,7 +77,7 @@ Deno.test("a target without a gradient says so wherever one is needed", async ()
 
 Deno.test("the default kernel is a random walk where there is no gradient, else HMC", () => {
   assert.equal(planFor(hostDensity(2, bell)).local.name, "rwm");
-  assert.equal(planFor(hostDensity(2, bell, bellGradient)).local.name, "hmc");
+  assert.equal(planFor(hostDensity(2, bell, bellGradient)).local.name, "jittered HMC");
   assert.equal(planFor(hostDensity(2, bell), { local: rwm() }).local.name, "rwm");
 });
 
