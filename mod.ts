@@ -28,7 +28,9 @@ export type { Progress } from "./src/adaptive/progress.ts";
 export { type TrainedFlow, trainedFlow, trainFurther } from "./src/adaptive/trained_flow.ts";
 
 // Its parts, to be replaced or composed.
-export { type AdaptiveRun, runAdaptive } from "./src/adaptive/run_adaptive.ts";
+export { type AdaptiveRun, runAdaptive, type RunTimes } from "./src/adaptive/run_adaptive.ts";
+export type { RunningMoments, TrajectoryRecord } from "./src/adaptive/trajectory_record.ts";
+export type { Clock } from "./src/adaptive/clock.ts";
 export type {
   Plan,
   ProposalRule,
@@ -278,10 +280,12 @@ export {
   effectiveSampleFraction,
   effectiveSampleSize,
   effectiveSampleSizeTail,
+  energyBayesianFraction,
   type Estimand,
   type LogWeights,
   monteCarloStandardError,
   type MonteCarloStandardErrorOptions,
+  nestedRHat,
   paretoShape,
   type ProposalQuality,
   proposalQuality,
@@ -290,6 +294,7 @@ export {
   summarise,
   type Summary,
   type SummaryRow,
+  type Superchains,
 } from "./src/diagnostics/mod.ts";
 export {
   type BridgeEvidence,

@@ -18,6 +18,17 @@ function extreme(values: readonly number[], larger: boolean): number {
 }
 
 /**
+ * The R-hat by which a run is judged: nested R-hat where that is smaller, since chains are many and short.
+ * Of C chains, R-hat is below 1.01 only from 100 C effective draws on, even if all draws are independent.
+ *
+ * @param convergence What was looked at.
+ * @returns R-hat or nested R-hat.
+ */
+export function decisiveRHat({ rHat, nestedRHat }: Convergence): number {
+  return nestedRHat < rHat ? nestedRHat : rHat;
+}
+
+/**
  * The worst R-hat and effective sample sizes over all scalars of all parameters and derived quantities.
  *
  * @param draws The draws by name.
@@ -29,6 +40,7 @@ function worstConvergence(draws: Readonly<Record<string, Draws>>): Convergence {
   return {
     draws: named[0].shape[1],
     rHat: extreme(scalars.map(({ rHat }) => rHat), true),
+    nestedRHat: extreme(scalars.map(({ nestedRHat }) => nestedRHat), true),
     bulk: extreme(scalars.map(({ effectiveSampleSize }) => effectiveSampleSize), false),
     tail: extreme(scalars.map(({ effectiveSampleSizeTail }) => effectiveSampleSizeTail), false),
   };

@@ -10,7 +10,7 @@ import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { valueText } from "../tensor/value_text.ts";
-import { weightsOfProposals } from "./evidence_weights.ts";
+import { thinned, weightsOfProposals } from "./evidence_weights.ts";
 import type { Mixture } from "./mixing.ts";
 import { checkSchedule, orThrow } from "./options.ts";
 import type { Plan } from "./plan.ts";
@@ -23,6 +23,7 @@ import {
   type RunState,
 } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
+import { addTrajectories, trajectoryLeaves } from "./trajectory_record.ts";
 
 /** A cycle: from a state and the cycle's key to the next state. */
 export type Cycle<State extends ChainState & Tree> = (
@@ -68,7 +69,7 @@ export async function judgedFlow<State extends ChainState & Tree>(
 }
 
 /** What the rule of a plan says, if a cycle of that keeps draws: else production would never end. */
-function mixtureOf(
+export function mixtureOf(
   { mixing, schedule }: Pick<Plan<never>, "mixing" | "schedule">,
   { best, progress }: Pick<RunState, "best" | "progress">,
 ): Mixture {
@@ -83,21 +84,27 @@ function mixtureOf(
   return orThrow(checkSchedule(schedule, given));
 }
 
-/** A cycle of production: local and global steps with everything frozen. */
+/** A cycle of production: local and global steps with everything frozen, or a part of one. */
 export async function productionCycle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
   key: Key,
+  { localSteps, thin, globalSteps }: Mixture = mixtureOf(runtime.plan, state),
 ): Promise<RunState<State>> {
-  const { localSteps, thin, globalSteps } = mixtureOf(runtime.plan, state);
   const [forLocal, forGlobal] = split(key);
   const { chains, adaptation } = state;
-  const local = await runtime.local(chains, adaptation, true, forLocal, localSteps, { thin });
+  // Energies tell something of consecutive trajectories alone.
+  const every = trajectoryLeaves(chains).length > 0;
+  const local = await runtime.local(chains, adaptation, true, forLocal, localSteps, {
+    thin: every ? 1 : thin,
+  });
   const [sum, count] = total(local.draws["acceptance"]);
+  const kept = blockOf(local.draws);
   const next: RunState<State> = {
     ...state,
     chains: local.state,
-    draws: [...state.draws, blockOf(local.draws)],
+    draws: [...state.draws, every ? thinnedBlock(kept, thin) : kept],
+    trajectories: addTrajectories(state.trajectories, chains.position, local.draws),
     acceptance: { ...state.acceptance, local: addToMean(state.acceptance.local, sum, count) },
   };
   if (state.flow === undefined || globalSteps === 0) return advance(next, "production");
@@ -117,4 +124,9 @@ export async function productionCycle<State extends ChainState & Tree>(
 
 function blockOf(draws: Readonly<Record<string, Tensor>>): DrawBlock {
   return { position: draws["position"], logDensity: draws["logDensity"] };
+}
+
+/** Every `thin`-th draw of a block. */
+function thinnedBlock({ position, logDensity }: DrawBlock, thin: number): DrawBlock {
+  return { position: thinned(position, thin), logDensity: thinned(logDensity, thin) };
 }

@@ -64,7 +64,10 @@ export async function weightsOfProposals(
 const LEAST_OF_CHAIN = 20;
 
 /** Every `stride`-th draw of each chain. */
-function thinned({ data, shape: [chains, draws, ...inner] }: Tensor, stride: number): Tensor {
+export function thinned(
+  { data, shape: [chains, draws, ...inner] }: Tensor,
+  stride: number,
+): Tensor {
   const size = inner.reduce((product, length) => product * length, 1);
   const kept = Math.floor(draws / stride);
   const out = new Float64Array(chains * kept * size);

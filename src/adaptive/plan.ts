@@ -13,6 +13,7 @@ import type { Target } from "../target/target.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { Adaptation } from "./adaptation.ts";
+import type { Clock } from "./clock.ts";
 import type { MixingRule } from "./mixing.ts";
 import type { Replay } from "./replay.ts";
 import type { Convergence, FlowProgress } from "./run_state.ts";
@@ -104,7 +105,7 @@ export interface StoppingInput {
   readonly draws: number;
   /** Convergence over all scalars, when it was computed in this cycle. */
   readonly convergence: Convergence | undefined;
-  /** Seconds since the run started (or was resumed). */
+  /** Seconds since the run started (or was resumed), and those that its end would take now. */
   readonly seconds: number;
 }
 
@@ -116,6 +117,8 @@ export interface StoppingRule {
   decide(input: StoppingInput): "converged" | "budget" | undefined;
   /** Whether the time is up, in any phase. */
   timeIsUp(seconds: number): boolean;
+  /** Most seconds of the whole run, at which a cycle under way is cut off; none by default. */
+  readonly maxSeconds?: number | undefined;
 }
 
 /** All parts of an adaptive run. */
@@ -146,6 +149,8 @@ export interface Plan<State extends ChainState & Tree, Values extends object = o
   readonly stop: StoppingRule;
   /** Where compiled programs run. */
   readonly device: Device;
+  /** What `stop` knows the time by; the machine's clock by default. */
+  readonly clock?: Clock | undefined;
   /** Where chains move and the target is evaluated, if elsewhere: in single precision. */
   readonly chainDevice?: Device | undefined;
   /** Stops the run between slices of a few milliseconds. */

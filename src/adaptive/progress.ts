@@ -25,7 +25,7 @@ export interface Progress {
   readonly draws: number;
   /** Draws of all chains a second, since production began; 0 before. */
   readonly drawsPerSecond: number;
-  /** The last look at convergence: worst R-hat and effective sample sizes. */
+  /** The last look at convergence: worst R-hat, nested R-hat and effective sample sizes. */
   readonly convergence: Convergence | undefined;
   /** Seconds since the start. */
   readonly seconds: number;

@@ -14,14 +14,20 @@ import { aroundMeans } from "./angle_draws.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
 import { sizeWarnings } from "./ensemble_size.ts";
 import { flowWarnings } from "./flow_warnings.ts";
+import { decisiveRHat } from "./convergence.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
 import type { Plan } from "./plan.ts";
 import { estimateEvidence, primaryEvidence, type RunEvidence } from "./run_evidence.ts";
 import { type Convergence, meanOf, type RunState } from "./run_state.ts";
 import { runtimeOf } from "./runtime.ts";
 import { startWarnings } from "./start_warnings.ts";
+import { groupWarnings, separateGroups } from "./separate_groups.ts";
+import { factsOf } from "./trajectory_warnings.ts";
 import { type TrainedFlow, trainedFlow } from "./trained_flow.ts";
 import { warningsOf } from "./warnings.ts";
+
+/** Of chains that stay in modes apart R-hat is larger; below, they have met. */
+const LARGEST_TOGETHER = 1.1;
 
 /** The result of a run. */
 export interface SampleResult<Values, State extends ChainState = ChainState> {
@@ -49,9 +55,19 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly flowQuality: ProposalQuality | undefined;
   /** Mean acceptance probabilities in production; NaN where there were no such moves. */
   readonly acceptance: { readonly local: number; readonly global: number };
+  /**
+   * Local trajectories of production whose energy grew by more than 1,000: how many, and their share of all.
+   * None for a kernel without energies.
+   */
+  readonly divergences: { readonly count: number; readonly share: number } | undefined;
+  /**
+   * Energy Bayesian fraction of missing information over all chains together; see
+   * {@linkcode energyBayesianFraction}. None for a kernel without energies.
+   */
+  readonly energyBayesianFraction: number | undefined;
   /** What cannot be trusted and what to do about it; empty when nothing was found. */
   readonly warnings: readonly string[];
-  /** Worst R-hat and effective sample sizes over all scalars. */
+  /** Worst R-hat, nested R-hat and effective sample sizes over all scalars. */
   readonly convergence: Convergence;
   /** The trained flow; none for a run without one. */
   readonly flow: TrainedFlow | undefined;
@@ -83,7 +99,7 @@ export async function resultOf<Values extends object, State extends ChainState &
   const position = joinDraws(state.draws.map((block) => block.position));
   const draws = await constrainedDraws(target, device, position);
   const logDensity = joinDraws(state.draws.map((block) => block.logDensity));
-  const { evidence, quality, broken } = await estimateEvidence(runtimeOf(plan), state, {
+  const { evidence, quality, overlap, broken } = await estimateEvidence(runtimeOf(plan), state, {
     position,
     logDensity,
   }, key);
@@ -93,6 +109,11 @@ export async function resultOf<Values extends object, State extends ChainState &
   };
   // Where production proposed nothing, what was known before.
   const flowQuality = quality ?? state.best?.quality;
+  const trajectories = state.trajectories && factsOf(state.trajectories, target.names);
+  // Where chains agree there is nothing to look for.
+  const groups = decisiveRHat(state.convergence) < LARGEST_TOGETHER
+    ? undefined
+    : separateGroups(draws as Readonly<Record<string, Draws>>, target.parameters);
   let summary: Summary | undefined;
   return {
     draws,
@@ -105,6 +126,11 @@ export async function resultOf<Values extends object, State extends ChainState &
     evidence,
     flowQuality,
     acceptance,
+    divergences: trajectories && {
+      count: trajectories.divergent,
+      share: trajectories.divergent / trajectories.count,
+    },
+    energyBayesianFraction: trajectories?.energyFraction,
     warnings: [
       ...await flowWarnings(kind, state.flow),
       ...startWarnings(state),
@@ -115,12 +141,15 @@ export async function resultOf<Values extends object, State extends ChainState &
         acceptance,
         targetAcceptance: plan.local.targetAcceptance,
         evidence,
+        overlap,
         flowQuality,
         abandoned: plan.schedule.globalSteps > 0 && state.best !== undefined &&
           plan.mixing(plan.schedule, state.best.quality).globalSteps === 0,
         broken,
         position,
+        trajectories,
       }),
+      ...groupWarnings(groups),
     ],
     convergence: state.convergence,
     flow: kind === undefined || state.flow === undefined

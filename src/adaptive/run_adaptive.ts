@@ -10,14 +10,20 @@ import { foldIn, type Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { lookAtConvergence } from "./convergence.ts";
-import { type Cycle, productionCycle } from "./cycles.ts";
 import { drawCount } from "./draw_blocks.ts";
 import type { Plan } from "./plan.ts";
 import { emptyReplay } from "./replay.ts";
-import { EMPTY_MEAN, type RunState } from "./run_state.ts";
+import { numbersLookedAt } from "./remaining_work.ts";
+import { type Convergence, EMPTY_MEAN, type RunState } from "./run_state.ts";
 import { type Runtime, runtimeOf } from "./runtime.ts";
-import { trainCycle } from "./train_cycle.ts";
-import { warmupCycle } from "./warmup_cycle.ts";
+import { atProduction, shortProduction } from "./short_production.ts";
+import { timedRun } from "./timed_run.ts";
+
+/** When a run began, if before its first cycle. */
+export interface RunTimes {
+  /** Milliseconds of the plan's clock: `stop.maxSeconds` counts from there; from the call by default. */
+  readonly started?: number;
+}
 
 /** A run that can be folded to its end or looked at cycle by cycle. */
 export interface AdaptiveRun {
@@ -39,7 +45,11 @@ export interface AdaptiveRun {
    */
   cycles<State extends ChainState & Tree>(
     plan: Plan<State>,
-  ): (state: RunState<State>, key: Key) => AsyncGenerator<RunState<State>, void, void>;
+  ): (
+    state: RunState<State>,
+    key: Key,
+    times?: RunTimes,
+  ) => AsyncGenerator<RunState<State>, void, void>;
   /**
    * Starts the chains of a run.
    *
@@ -51,55 +61,81 @@ export interface AdaptiveRun {
   ): (position: Tensor) => Promise<RunState<State>>;
 }
 
-const PHASES = { warmup: warmupCycle, train: trainCycle, production: productionCycle } as const;
-
 async function* fold<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   first: RunState<State>,
   key: Key,
+  { started }: RunTimes = {},
 ): AsyncGenerator<RunState<State>, void, void> {
   const { stop, signal, device } = runtime.plan;
-  const started = performance.now();
-  const seconds = (): number => (performance.now() - started) / 1000;
+  const run = timedRun(runtime, started);
   let state = first.interrupted ?? first;
   while (state.phase !== "done") {
     signal?.throwIfAborted();
-    const cycle: Cycle<State> = PHASES[state.phase];
+    const forCycle = foldIn(key, state.cycle);
     // The flow's workers too: training calls follow each other within a cycle.
     const holds = [device.hold(), crewOf(device.workers ?? 1).hold()];
+    let outOfTime = false;
     try {
-      state = await cycle(runtime, state, foldIn(key, state.cycle));
-      state = await judge(runtime, state, seconds());
+      const next = await run.cycle(state, forCycle);
+      outOfTime = next === undefined;
+      if (next !== undefined) state = await judge(runtime, next, run.seconds(next));
+      else if (state.phase === "production") {
+        const last = await shortProduction(runtime, state, forCycle, run) ?? state;
+        state = await ended(runtime, last);
+      }
     } finally {
       for (const hold of holds) hold.release();
     }
-    yield state;
-    if (state.phase !== "done" && state.draws.length === 0 && stop.timeIsUp(seconds())) {
-      // Out of time before production: what draws there can be are better than none. Of the flows in
-      // training the best one serves, which is the one that was judged.
-      const flow = state.best?.flow ?? state.flow;
-      const acceptance = { local: EMPTY_MEAN, global: EMPTY_MEAN };
-      const production = { phase: "production", cycleInPhase: 0, flow, acceptance } as const;
-      state = { ...state, ...production, interrupted: state };
+    // A cycle that was cut off leaves no state.
+    if (!outOfTime || state.phase === "done") yield state;
+    if (state.phase === "done" || state.draws.length > 0) continue;
+    if (outOfTime || stop.timeIsUp(run.seconds(state))) {
+      // Before production: what draws there can be are better than none.
+      state = { ...atProduction(state), interrupted: state.interrupted ?? state };
     }
   }
 }
 
+/** The end of a run that is out of time. */
+async function ended<State extends ChainState & Tree>(
+  runtime: Runtime<State>,
+  state: RunState<State>,
+): Promise<RunState<State>> {
+  const convergence = await lookedAt(runtime, state);
+  return { ...state, phase: "done", convergence, ended: "budget" };
+}
+
+/** Convergence of all draws of a state; measured. */
+async function lookedAt<State extends ChainState & Tree>(
+  runtime: Runtime<State>,
+  { draws, chains, convergence }: RunState<State>,
+): Promise<Convergence> {
+  const { plan: { target, device }, meter } = runtime;
+  const count = drawCount(draws);
+  if (convergence?.draws === count) return convergence;
+  const numbers = numbersLookedAt(runtime, count * chains.logDensity.shape[0]);
+  const look = (): Promise<Convergence> => lookAtConvergence(target, device, draws);
+  // The first one is of code that is not compiled yet.
+  return convergence === undefined ? await look() : await meter.measure("look", numbers, look);
+}
+
 /** Looks at convergence when it is time to, and ends the run when the stopping rule says so. */
 async function judge<State extends ChainState & Tree>(
-  { plan: { stop, target, device } }: Runtime<State>,
+  runtime: Runtime<State>,
   state: RunState<State>,
   seconds: number,
 ): Promise<RunState<State>> {
+  const { stop } = runtime.plan;
   const draws = drawCount(state.draws);
   if (draws === 0) return state;
   const look = draws >= stop.nextLook(state.convergence);
-  const convergence = look ? await lookAtConvergence(target, device, state.draws) : undefined;
+  const convergence = look ? await lookedAt(runtime, state) : undefined;
   const ended = stop.decide({ draws, convergence, seconds });
   const looked = convergence ?? state.convergence;
   if (ended === undefined) return { ...state, convergence: looked };
   // The last look covers all draws.
-  const last = convergence ?? await lookAtConvergence(target, device, state.draws);
+  const last = convergence ?? await lookedAt(runtime, state);
   return { ...state, phase: "done", convergence: last, ended };
 }
 
@@ -128,7 +164,8 @@ export const runAdaptive: AdaptiveRun = Object.assign(
   {
     cycles: <State extends ChainState & Tree>(plan: Plan<State>) => {
       const runtime = runtimeOf(plan);
-      return (state: RunState<State>, key: Key) => fold(runtime, state, key);
+      return (state: RunState<State>, key: Key, times?: RunTimes) =>
+        fold(runtime, state, key, times);
     },
     start: <State extends ChainState & Tree>(plan: Plan<State>) => {
       const runtime = runtimeOf(plan);

@@ -4,6 +4,7 @@
  * @module
  */
 import { type ProposalQuality, proposalQuality } from "../diagnostics/proposal_quality.ts";
+import { type WeightOverlap, weightOverlap } from "../diagnostics/weight_overlap.ts";
 import {
   type BridgeEvidence,
   bridgeEvidence,
@@ -35,6 +36,8 @@ export interface EvidenceOfRun {
   readonly evidence: RunEvidence | undefined;
   /** What the weights of all proposals say of what they were drawn from; as `evidence`. */
   readonly quality: ProposalQuality | undefined;
+  /** What weights at the draws and at new proposals tell of each other; as `evidence`. */
+  readonly overlap: WeightOverlap | undefined;
   /** Share of all proposals at which the log density is NaN or +∞. */
   readonly broken: number;
 }
@@ -48,7 +51,12 @@ export interface EvidenceOfRun {
 const MOST_PROPOSALS = 10_000;
 const SHARE_OF_PROPOSALS = 0.5;
 /** And as many draws meet them: more of one kind than of the other brings little. */
-const MOST_DRAWS = 10_000;
+export const MOST_DRAWS = 10_000;
+
+/** How many proposals are drawn after production that made so many. */
+export function freshProposals(made: number): number {
+  return Math.min(MOST_PROPOSALS, Math.ceil(SHARE_OF_PROPOSALS * made));
+}
 
 /** The bridge, where draws and proposals allow one. */
 function bridgeOf(...given: Parameters<typeof bridgeEvidence>): BridgeEvidence | undefined {
@@ -83,10 +91,10 @@ export async function estimateEvidence<State extends ChainState & Tree>(
 ): Promise<EvidenceOfRun> {
   const made = logWeights.reduce((sum, { size }) => sum + size, 0);
   if (flow === undefined || made === 0) {
-    return { evidence: undefined, quality: undefined, broken: 0 };
+    return { evidence: undefined, quality: undefined, overlap: undefined, broken: 0 };
   }
   const compared = { logDensity, proposal: proposalOf(flow), signal };
-  const count = Math.min(MOST_PROPOSALS, Math.ceil(SHARE_OF_PROPOSALS * made));
+  const count = freshProposals(made);
   const fresh = await weightsOfProposals(compared, count, key);
   const all = new Float64Array(made + count);
   let filled = 0;
@@ -100,14 +108,17 @@ export async function estimateEvidence<State extends ChainState & Tree>(
     weights.map((weight) => weight < Infinity ? weight : -Infinity);
   const direct = usable(all);
   if (!direct.some(Number.isFinite)) {
-    return { evidence: undefined, quality: undefined, broken };
+    return { evidence: undefined, quality: undefined, overlap: undefined, broken };
   }
+  const ofDraws = await weightsOfDraws(compared, draws, MOST_DRAWS);
   return {
     evidence: {
       importanceSampling: importanceEvidence(direct),
-      bridgeSampling: bridgeOf(await weightsOfDraws(compared, draws, MOST_DRAWS), usable(fresh)),
+      bridgeSampling: bridgeOf(ofDraws, usable(fresh)),
     },
     quality: proposalQuality(direct),
+    // Those of production have moved the chains to where they are.
+    overlap: weightOverlap(ofDraws.data, usable(fresh)),
     broken,
   };
 }

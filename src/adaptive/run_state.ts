@@ -10,6 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { AdaptationState } from "./adaptation.ts";
 import type { EnsembleScale } from "./ensemble_scale.ts";
 import type { Replay } from "./replay.ts";
+import type { TrajectoryRecord } from "./trajectory_record.ts";
 
 /** What a run is doing. */
 export type Phase = "warmup" | "train" | "production" | "done";
@@ -36,6 +37,12 @@ export interface Convergence {
   readonly draws: number;
   /** Largest rank-normalised split R-hat. */
   readonly rHat: number;
+  /**
+   * Largest nested R-hat, with superchains by where chains started production; NaN for fewer than 16 chains
+   * or 6 draws of each. Many short chains agree if this is below 1.01: R-hat asks each for 100 effective
+   * draws.
+   */
+  readonly nestedRHat: number;
   /** Smallest bulk effective sample size. */
   readonly bulk: number;
   /** Smallest tail effective sample size. */
@@ -101,6 +108,8 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly logWeights: readonly Tensor[];
   /** Acceptance of local and global moves: of the current phase. */
   readonly acceptance: { readonly local: RunningMean; readonly global: RunningMean };
+  /** What the energies of production's trajectories tell; none if the kernel has no energies. */
+  readonly trajectories?: TrajectoryRecord | undefined;
   /** The last look at convergence. */
   readonly convergence: Convergence | undefined;
   /** Why the run ended. */

@@ -3,12 +3,18 @@
  *
  * @module
  */
+import type { MapRunner } from "../device/device.ts";
 import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
 import { halvesRun } from "../kernels/alternate_halves.ts";
-import { type EnsembleResult, ensembleRun, mapChains } from "../kernels/ensemble.ts";
+import {
+  type EnsembleResult,
+  type EnsembleRun,
+  ensembleRun,
+  mapChains,
+} from "../kernels/ensemble.ts";
 import { formText } from "../kernels/form.ts";
 import type { ChainState, KernelParameters } from "../kernels/kernel.ts";
 import { mclmc, type SettlingParameters, type VelocityState } from "../kernels/mclmc.ts";
@@ -20,8 +26,11 @@ import { type Key, split } from "../tensor/random.ts";
 import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { AdaptationState } from "./adaptation.ts";
+import { systemClock } from "./clock.ts";
+import { type Meter, meterOf } from "./meter.ts";
 import { checkSchedule, orThrow } from "./options.ts";
 import type { Plan } from "./plan.ts";
+import { trajectoryLeaves } from "./trajectory_record.ts";
 
 /** A plan with its compiled parts. */
 export interface Runtime<State extends ChainState & Tree> {
@@ -54,6 +63,10 @@ export interface Runtime<State extends ChainState & Tree> {
   global(flow: FlowState): GlobalStep<State>;
   /** Log density at positions, n × d, with the arithmetic that chains see: [n]. */
   logDensity(position: Tensor): Promise<Tensor>;
+  /** How long all this has taken. */
+  readonly meter: Meter;
+  /** The same programs, until another signal stops them as well. */
+  until(signal: AbortSignal): Runtime<State>;
 }
 
 function tensors(parameters: object): Shared {
@@ -125,12 +138,24 @@ function overWorkers<State extends ChainState & Tree>(plan: Plan<State>): Plan<S
   return flow === undefined ? plan : { ...plan, flow: withWorkers(flow, { workers, signal }) };
 }
 
-function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runtime<State> {
-  const plan = overWorkers(given);
+/** The programs of a plan, compiled when they are first used. */
+interface Compiled<State extends ChainState & Tree> {
+  readonly start: (position: Tensor, signal?: AbortSignal) => Promise<State>;
+  readonly run: (shared: Shared) => EnsembleRun<State, Shared>;
+  readonly startSettling: (
+    start: { readonly position: Tensor; readonly key: Tensor },
+    own: { readonly signal?: AbortSignal | undefined },
+  ) => Promise<VelocityState>;
+  readonly settle: (shared: Shared) => EnsembleRun<VelocityState, Shared>;
+  readonly normalsFor: (length: number) => NormalVectors;
+  readonly evaluate: MapRunner;
+  readonly meter: Meter;
+}
+
+function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtime<State> {
   // A plan may be put together by hand: a number of NaN cycles would never end.
   orThrow(checkSchedule(plan.schedule));
-  const { target, local, device, chainDevice = device, adaptation, signal } = plan;
-  const start = startOn(chainDevice, target, local, signal);
+  const { target, local, device, chainDevice = device, clock = systemClock } = plan;
   const step = (state: State, shared: Shared, key: Key): State =>
     local.step(target, shared as unknown as KernelParameters)(state, key);
   const record = [
@@ -138,16 +163,22 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     ...plan.train.usesGradient === true ? ["gradient"] : [],
     ...local.observed ?? [],
   ];
-  const run = forEachForm(() =>
-    local.partners === true
-      ? halvesRun(step, chainDevice, record)
-      : ensembleRun(step, chainDevice, record)
-  );
+  const run = forEachForm((): EnsembleRun<State, Shared> => {
+    let made: EnsembleRun<State, Shared> | undefined;
+    return (chains, ...rest) => {
+      // What the state holds is known when there is one.
+      const names = [...new Set([...record, ...trajectoryLeaves(chains)])];
+      made ??= local.partners === true
+        ? halvesRun(step, chainDevice, names)
+        : ensembleRun(step, chainDevice, names);
+      return made(chains, ...rest);
+    };
+  });
   const settling = mclmc();
   const startSettling = mapChains(
     ({ position, key }: { readonly position: Tensor; readonly key: Tensor }) =>
       settling.init(target)(position, key as Key),
-    { device: chainDevice, signal },
+    { device: chainDevice },
   );
   const settle = forEachForm((shared: Shared) =>
     ensembleRun(
@@ -163,7 +194,34 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     normals.set(length, made);
     return made;
   };
-  const evaluate = chainDevice.map(target.value, 1);
+  return withPrograms(plan, {
+    start: startOn(chainDevice, target, local),
+    run,
+    startSettling,
+    settle,
+    normalsFor,
+    evaluate: chainDevice.map(target.value, 1),
+    meter: meterOf(clock),
+  });
+}
+
+/** A proposal whose work is measured. */
+function measured(proposal: Proposal, meter: Meter): Proposal {
+  return {
+    sample: (key, n) => meter.measure("proposal", n, () => proposal.sample(key, n)),
+    logDensity: (position) => proposal.logDensity(position),
+  };
+}
+
+function withPrograms<State extends ChainState & Tree>(
+  given: Plan<State>,
+  compiled: Compiled<State>,
+): Runtime<State> {
+  const { run, startSettling, settle, normalsFor, evaluate, meter } = compiled;
+  const plan = overWorkers(given);
+  const { target, local, device, adaptation, signal } = plan;
+  const start = (position: Tensor): Promise<State> =>
+    meter.measure("start", position.shape[0], () => compiled.start(position, signal));
   const proposals = new WeakMap<FlowState, Proposal>();
   const proposal = (flowState: FlowState): Proposal => {
     if (plan.flow === undefined) {
@@ -173,7 +231,7 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     const ofFlow = (kind: Flow): Proposal =>
       flowProposal(kind, flowState, normalsFor(kind.normals(flowState)));
     const made = proposals.get(flowState) ??
-      plan.proposal(ofFlow(plan.flow), flowState, device);
+      measured(plan.proposal(ofFlow(plan.flow), flowState, device), meter);
     proposals.set(flowState, made);
     return made;
   };
@@ -182,18 +240,37 @@ function makeRuntime<State extends ChainState & Tree>(given: Plan<State>): Runti
     start,
     local: async (chains, state, frozen, key, steps, options) => {
       const shared = tensors(adaptation.parameters(state, frozen));
-      const result = await run(shared)(chains, shared, key, { steps, signal, ...options });
+      const result = await meter.measure(
+        "local step",
+        chains.logDensity.shape[0] * steps,
+        () => run(shared)(chains, shared, key, { steps, signal, ...options }),
+      );
       return wrappedResult(result, target.periodic);
     },
     startSettling: (position, key) =>
-      startSettling({ position, key: eachKey(key, position.shape[0]) }),
+      startSettling({ position, key: eachKey(key, position.shape[0]) }, { signal }),
     settle: async (chains, state, given, key, number) => {
       const shared = tensors({ ...adaptation.parameters(state, false), ...given });
       const options = { steps: 1, thin: 1, firstStep: number, signal };
-      return wrappedResult(await settle(shared)(chains, shared, key, options), target.periodic);
+      const result = await meter.measure(
+        "settling step",
+        chains.logDensity.shape[0],
+        () => settle(shared)(chains, shared, key, options),
+      );
+      return wrappedResult(result, target.periodic);
     },
     proposal,
     global: (flowState) => plan.global({ proposal: proposal(flowState), start, kept: local.kept }),
-    logDensity: async (position) => (await evaluate.run([position], [], { signal }))[0],
+    logDensity: (position) =>
+      meter.measure(
+        "density",
+        position.shape[0],
+        async () => (await evaluate.run([position], [], { signal }))[0],
+      ),
+    meter,
+    until: (other) => {
+      const both = given.signal === undefined ? other : AbortSignal.any([given.signal, other]);
+      return withPrograms({ ...given, signal: both }, compiled);
+    },
   };
 }

@@ -114,7 +114,7 @@ export async function sample<
   const [forStart, forRun, forEvidence] = split(key, 3);
   let state = await firstState(prepared, resume, forStart);
   let production = state.phase === "production" ? 0 : undefined;
-  for await (const next of runAdaptive.cycles(plan)(state, forRun)) {
+  for await (const next of runAdaptive.cycles(plan)(state, forRun, { started })) {
     onProgress?.(progressOf(plan, state, next, { now: seconds(), production }));
     if (next.phase === "production") production ??= seconds();
     state = next;

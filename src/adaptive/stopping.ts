@@ -4,12 +4,17 @@
  * @module
  */
 import { expectOptions } from "../tensor/expect_options.ts";
+import { decisiveRHat } from "./convergence.ts";
 import type { StoppingInput, StoppingRule } from "./plan.ts";
 import type { Convergence } from "./run_state.ts";
 
 /** What a run has to reach, and its budget. */
 export interface StopOptions {
-  /** Largest rank-normalised split R-hat of any scalar; 1.01 by default (Vehtari et al. 2021). */
+  /**
+   * Largest rank-normalised split R-hat of any scalar; 1.01 by default (Vehtari et al. 2021). Of 16 chains
+   * and more, nested R-hat may be below it instead (Margossian et al. 2024), with superchains by where
+   * chains started production: R-hat itself needs 100 effective draws of each chain.
+   */
   readonly rHat?: number;
   /**
    * Smallest bulk and tail effective sample size of any scalar; 10,000 by default, at which the Monte
@@ -18,7 +23,10 @@ export interface StopOptions {
   readonly effectiveSampleSize?: number;
   /** Most draws of each chain; 20,000 by default. */
   readonly maxDraws?: number;
-  /** Most seconds of the whole run; none by default. */
+  /**
+   * Most seconds of the whole run, from the call to the result; none by default. A cycle under way is cut
+   * off and leaves no trace; what comes after production has its time, as far as it can be foreseen.
+   */
   readonly maxSeconds?: number;
 }
 
@@ -32,7 +40,7 @@ const MOST_GROWTH = 3;
 const MARGIN = 1.1;
 
 /**
- * Ends production when R-hat and both effective sample sizes are good for every scalar, or at the
+ * Ends production when R-hat or nested R-hat and both effective sample sizes are good for every scalar, or at the
  * budget. It looks seldom, when the look before lets expect that it is time: a rule that looked after
  * every cycle would stop at lucky moments.
  *
@@ -55,17 +63,18 @@ export function stopWhenConverged(options: StopOptions = {}): StoppingRule {
       // Sample sizes grow with the draws, and R-hat − 1 falls with them.
       const missing = Math.max(
         effectiveSampleSize / Math.min(last.bulk, last.tail),
-        (last.rHat - 1) / (rHat - 1),
+        (decisiveRHat(last) - 1) / (rHat - 1),
       );
       const growth = Math.max(LEAST_GROWTH, Math.min(MOST_GROWTH, MARGIN * missing || MOST_GROWTH));
       return Math.min(maxDraws, Math.ceil(last.draws * growth));
     },
     decide({ draws, convergence, seconds }: StoppingInput): "converged" | "budget" | undefined {
-      const good = convergence !== undefined && convergence.rHat < rHat &&
+      const good = convergence !== undefined && decisiveRHat(convergence) < rHat &&
         convergence.bulk >= effectiveSampleSize && convergence.tail >= effectiveSampleSize;
       if (good) return "converged";
       return draws >= maxDraws || seconds >= maxSeconds ? "budget" : undefined;
     },
     timeIsUp: (seconds: number): boolean => seconds >= maxSeconds,
+    maxSeconds: options.maxSeconds,
   };
 }

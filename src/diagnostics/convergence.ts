@@ -5,15 +5,22 @@
  */
 import { type Draws, mapScalars } from "./draws.ts";
 import { meanSize, tailSize } from "./effective_sample_size.ts";
-import { scalarRHat } from "./r_hat.ts";
+import { scalarNestedRHat } from "./nested_r_hat.ts";
+import { scalarRHat, spreadOf } from "./r_hat.ts";
 import type { Memory } from "./memory.ts";
 import { type RankNormalise, rankNormaliser } from "./rank_normalise.ts";
 import { bulkOf, LEAST_DRAWS, type Scalar, scalar } from "./scalar.ts";
 
-/** R-hat and effective sample sizes of one scalar. */
+/** R-hat, nested R-hat and effective sample sizes of one scalar. */
 export interface ScalarConvergence {
   /** Rank-normalised split R-hat; see {@linkcode rHat}. */
   readonly rHat: number;
+  /**
+   * Nested R-hat with superchains by where the chains start, or of first halves against second ones if
+   * that is larger: whether chains too short for R-hat have forgotten where they started, and do not move
+   * on together. NaN for fewer than 16 chains.
+   */
+  readonly nestedRHat: number;
   /** Bulk effective sample size; see {@linkcode effectiveSampleSize}. */
   readonly effectiveSampleSize: number;
   /** Tail effective sample size; see {@linkcode effectiveSampleSizeTail}. */
@@ -21,7 +28,7 @@ export interface ScalarConvergence {
 }
 
 /**
- * The three numbers of one scalar; NaN for fewer than 4 draws a chain.
+ * The numbers of one scalar; NaN for fewer than 4 draws a chain.
  *
  * @param of The scalar.
  * @param normalise Rank normalisation.
@@ -34,11 +41,18 @@ export function scalarConvergence(
   memory: Memory,
 ): ScalarConvergence {
   if (of.chains.draws < LEAST_DRAWS) {
-    return { rHat: NaN, effectiveSampleSize: NaN, effectiveSampleSizeTail: NaN };
+    return {
+      rHat: NaN,
+      nestedRHat: NaN,
+      effectiveSampleSize: NaN,
+      effectiveSampleSizeTail: NaN,
+    };
   }
   const bulk = bulkOf(of, normalise);
+  const spread = spreadOf(of, normalise, memory);
   return {
-    rHat: scalarRHat(of, bulk, normalise, memory),
+    rHat: scalarRHat(bulk, spread),
+    nestedRHat: scalarNestedRHat(of, bulk, spread),
     effectiveSampleSize: meanSize(bulk),
     effectiveSampleSizeTail: tailSize(of, memory),
   };
@@ -46,10 +60,11 @@ export function scalarConvergence(
 
 /**
  * {@linkcode rHat}, {@linkcode effectiveSampleSize} and {@linkcode effectiveSampleSizeTail} at once, in
- * less than half of the time that the three take one by one.
+ * less than half of the time that the three take one by one, and {@linkcode nestedRHat} of chains by where
+ * they start.
  *
  * @param draws The draws, chains × draws × the shape of the parameter.
- * @returns The three numbers of each scalar of the parameter, in row-major order.
+ * @returns The numbers of each scalar of the parameter, in row-major order.
  * @throws {TypeError} If the shape does not fit the data.
  * @throws {RangeError} If there are no draws, or a draw is NaN.
  *

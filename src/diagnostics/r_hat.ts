@@ -10,24 +10,32 @@ import { folded, median, type RankNormalise, rankNormaliser } from "./rank_norma
 import { bulkOf, LEAST_DRAWS, type Scalar, scalar } from "./scalar.ts";
 
 /**
- * R-hat of one scalar.
+ * The rank-normalised distances of a scalar's halves from its median.
  *
- * @param scalar The scalar, with at least `LEAST_DRAWS` draws of each chain.
- * @param bulk Its rank-normalised halves.
+ * @param scalar The scalar.
  * @param normalise Rank normalisation.
  * @param memory Memory to work in.
- * @returns The larger R-hat of the bulk and of the distances from the median.
+ * @returns The halves; none if the median is infinite.
  */
-export function scalarRHat(
+export function spreadOf(
   { halves, sortedHalves }: Scalar,
-  bulk: Chains,
   normalise: RankNormalise,
   memory: Memory,
-): number {
-  if (!Number.isFinite(median(sortedHalves))) return NaN;
-  const ofBulk = potentialScale(bulk);
-  const values = normalise(folded(sortedHalves, memory), "spread");
-  const ofSpread = potentialScale({ ...halves, values });
+): Chains | undefined {
+  if (!Number.isFinite(median(sortedHalves))) return undefined;
+  return { ...halves, values: normalise(folded(sortedHalves, memory), "spread") };
+}
+
+/**
+ * R-hat of one scalar, with at least `LEAST_DRAWS` draws of each chain.
+ *
+ * @param bulk Its rank-normalised halves.
+ * @param spread The rank-normalised distances from the median; none if that is infinite.
+ * @returns The larger R-hat of the bulk and of the distances from the median.
+ */
+export function scalarRHat(bulk: Chains, spread: Chains | undefined): number {
+  if (spread === undefined) return NaN;
+  const [ofBulk, ofSpread] = [potentialScale(bulk), potentialScale(spread)];
   // Distances from the median may all be equal where the draws are not: they say nothing then.
   return ofSpread > ofBulk ? ofSpread : ofBulk;
 }
@@ -68,7 +76,7 @@ export function rHat(draws: Draws): number | Float64Array {
       return (chains) => {
         if (chains.draws < LEAST_DRAWS) return NaN;
         const of = scalar(chains, memory);
-        return scalarRHat(of, bulkOf(of, normalise), normalise, memory);
+        return scalarRHat(bulkOf(of, normalise), spreadOf(of, normalise, memory));
       };
     }),
   );

@@ -29,6 +29,7 @@ const HEADINGS = [
   "ess bulk",
   "ess tail",
   "r-hat",
+  "nested",
 ] as const;
 
 /** The power of ten of a number's first digit, once it is rounded to so many digits. */
@@ -61,6 +62,10 @@ function whole(x: number): string {
   return Number.isFinite(x) ? x.toFixed(0) : String(x);
 }
 
+function ratio(x: number): string {
+  return Number.isFinite(x) ? x.toFixed(3) : String(x);
+}
+
 function cells(row: SummaryRow): string[] {
   const place = lastPlace(row);
   return [
@@ -69,7 +74,8 @@ function cells(row: SummaryRow): string[] {
       .map((x) => written(x, place)),
     whole(row.effectiveSampleSize),
     whole(row.effectiveSampleSizeTail),
-    Number.isFinite(row.rHat) ? row.rHat.toFixed(3) : String(row.rHat),
+    ratio(row.rHat),
+    ratio(row.nestedRHat),
   ];
 }
 
@@ -80,8 +86,11 @@ function cells(row: SummaryRow): string[] {
  * @returns A line of headings and one for each row.
  */
 export function summaryTable(rows: readonly SummaryRow[]): string {
-  const lines = [HEADINGS, ...rows.map(cells)];
-  const widths = HEADINGS.map((_, column) =>
+  // Nested R-hat is of many chains alone.
+  const nested = rows.some((row) => !Number.isNaN(row.nestedRHat));
+  const headings = nested ? HEADINGS : HEADINGS.slice(0, -1);
+  const lines = [headings, ...rows.map((row) => cells(row).slice(0, headings.length))];
+  const widths = headings.map((_, column) =>
     lines.reduce((most, line) => Math.max(most, line[column].length), 0)
   );
   return lines

@@ -149,17 +149,17 @@ export interface MapChainsOptions {
  *
  * @param f The function, in the array language.
  * @param options Where it runs.
- * @returns The function on trees whose leaves have the chain as first axis; traced and compiled at its
- * first call.
+ * @returns The function on trees whose leaves have the chain as first axis, and of a signal of that call
+ * in place of the one above; traced and compiled at its first call.
  */
 export function mapChains<Argument extends Tree, Result extends Tree>(
   f: (argument: Argument) => Result,
   { device, signal }: MapChainsOptions,
-): (argument: Argument) => Promise<Result> {
+): (argument: Argument, own?: Pick<MapChainsOptions, "signal">) => Promise<Result> {
   let prepared:
     | { readonly runner: MapRunner; readonly from: string; readonly form: Result }
     | undefined;
-  return async (argument) => {
+  return async (argument, own = {}) => {
     const chain = oneChain(argument);
     if (prepared === undefined) {
       const { program, form } = traceTree(f, chain);
@@ -170,6 +170,9 @@ export function mapChains<Argument extends Tree, Result extends Tree>(
       };
     }
     expectSameForm(prepared.from, chain);
-    return withLeaves(prepared.form, await prepared.runner.run(values(argument), [], { signal }));
+    return withLeaves(
+      prepared.form,
+      await prepared.runner.run(values(argument), [], { signal, ...own }),
+    );
   };
 }

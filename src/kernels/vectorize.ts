@@ -131,23 +131,23 @@ export function startChains<State extends ChainState & Tree>(
   return startOn(chooseDevice(options.device, options), target, kernel);
 }
 
-/** {@linkcode startChains} on a given device, until a signal stops it. */
+/** {@linkcode startChains} on a given device, until a signal stops it; a call may have one of its own. */
 export function startOn<State extends ChainState & Tree>(
   device: Device,
   target: Target,
   kernel: Kernel<State>,
   signal?: AbortSignal,
-): (position: TensorLike) => Promise<State> {
+): (position: TensorLike, own?: AbortSignal) => Promise<State> {
   const { dimension } = target;
   const start = mapChains(
     ({ position }: { readonly position: Tensor }) => kernel.init(target)(position),
     { device, signal },
   );
-  return async (given) => {
+  return async (given, own = signal) => {
     const position = tensor(given);
     const { dtype, shape } = position;
     if (dtype === "f64" && shape.length === 2 && shape[1] === dimension) {
-      return await start({ position });
+      return await start({ position }, { signal: own });
     }
     throw new TypeError(
       `Cannot start chains at positions ${typeText(position)}: the target has ${dimension} ` +

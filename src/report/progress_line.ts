@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { decisiveRHat } from "../adaptive/convergence.ts";
 import type { Progress } from "../adaptive/progress.ts";
 
 function share(acceptance: number): string {
@@ -10,8 +11,8 @@ function share(acceptance: number): string {
 }
 
 /**
- * The progress of a run as one line: phase, cycle, acceptance of local and global moves, worst R-hat and
- * smallest effective sample size at the last look, draws a second, seconds. What is not known yet is a
+ * The progress of a run as one line: phase, cycle, acceptance of local and global moves, worst R-hat (the
+ * nested one, if that is smaller) and smallest effective sample size at the last look, draws a second, seconds. What is not known yet is a
  * dash.
  *
  * @param progress What `onProgress` is called with.
@@ -41,7 +42,7 @@ export function progressLine(
     `acceptance ${share(acceptance.local).padStart(4)} local ${
       share(acceptance.global).padStart(4)
     } global`,
-    `R-hat ${convergence === undefined ? "    –" : convergence.rHat.toFixed(3)}`,
+    `R-hat ${convergence === undefined ? "    –" : decisiveRHat(convergence).toFixed(3)}`,
     `ESS ${(worst === undefined ? "–" : worst.toFixed(0)).padStart(6)}`,
     `${(drawsPerSecond / 1000).toFixed(0).padStart(5)}k draws/s`,
     `${seconds.toFixed(1).padStart(5)} s`,

@@ -106,6 +106,7 @@ Deno.test("a run without a flow or without jumps has no evidence", async () => {
   assert.deepEqual(await evidenceOf(normalDensity, { made: [] }), {
     evidence: undefined,
     quality: undefined,
+    overlap: undefined,
     broken: 0,
   });
   const still = await sample(dualMoon, key(1), {
@@ -120,7 +121,12 @@ Deno.test("there is no evidence if no proposal has weight, and no bridge if no d
   const nowhere = await evidenceOf((x) => normalDensity(x).mul(0).sub(Infinity), {
     made: MADE.map(() => -Infinity),
   });
-  assert.deepEqual(nowhere, { evidence: undefined, quality: undefined, broken: 0 });
+  assert.deepEqual(nowhere, {
+    evidence: undefined,
+    quality: undefined,
+    overlap: undefined,
+    broken: 0,
+  });
   const { evidence } = await evidenceOf(normalDensity, {
     made: MADE,
     logProposal: (x) => normalDensity(x).sub(Infinity),

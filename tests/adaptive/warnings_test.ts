@@ -31,15 +31,18 @@ function evidence(
 }
 
 const fine: RunFacts = {
-  convergence: { draws: 300, rHat: 1.002, bulk: 12_000, tail: 11_000 },
+  convergence: { draws: 300, rHat: 1.002, nestedRHat: NaN, bulk: 12_000, tail: 11_000 },
   ended: "converged",
   acceptance: { local: 0.65, global: 0.7 },
   targetAcceptance: 0.65,
   evidence: evidence(),
+  overlap: { acceptance: 0.7, unvisited: 0.001 },
   flowQuality: { effectiveSampleFraction: 0.8, paretoShape: 0.3, acceptance: 0.7 },
   abandoned: false,
   broken: 0,
   position: moving,
+  // 4 % all over the target.
+  trajectories: { count: 1e5, divergent: 4000, place: undefined, energyFraction: 0.8 },
 };
 
 const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] = [
@@ -47,6 +50,11 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
     "an R-hat above 1.01",
     { convergence: { ...fine.convergence, rHat: 1.034 } },
     /have not converged: the largest R-hat is 1\.034, .*Do not use these draws; raise `stop/,
+  ],
+  [
+    "an R-hat and a nested R-hat above 1.01",
+    { convergence: { ...fine.convergence, rHat: 1.034, nestedRHat: 1.0104 } },
+    /the largest R-hat is 1\.034 and the largest nested R-hat 1\.010, and only below 1\.01 do/,
   ],
   ["an R-hat that is NaN", { convergence: { ...fine.convergence, rHat: NaN } }, /not converged/],
   [
@@ -82,8 +90,45 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
   ],
   [
     "a run with too few draws to judge",
-    { convergence: { draws: 3, rHat: NaN, bulk: NaN, tail: NaN }, ended: "budget" },
+    {
+      convergence: { draws: 3, rHat: NaN, nestedRHat: NaN, bulk: NaN, tail: NaN },
+      ended: "budget",
+    },
     /^The run ended with 3 draws of each chain, too few to tell/,
+  ],
+  [
+    "trajectories that diverge",
+    { trajectories: { count: 1e4, divergent: 580, place: undefined, energyFraction: 0.8 } },
+    /^5\.8 % of the local trajectories diverged \(580 of 10000\): the target bends there .*0\.95/,
+  ],
+  [
+    "trajectories that diverge in one place",
+    {
+      trajectories: {
+        count: 1e4,
+        divergent: 80,
+        place: { name: "tau", distance: -1.4 },
+        energyFraction: 0.8,
+      },
+    },
+    /diverged \(80 of 10000\), mostly where tau is small: /,
+  ],
+  [
+    "trajectories that diverge on the other side",
+    {
+      trajectories: {
+        count: 1e4,
+        divergent: 80,
+        place: { name: "x[1]", distance: 1.4 },
+        energyFraction: NaN,
+      },
+    },
+    /, mostly where x\[1\] is large: /,
+  ],
+  [
+    "energies that change slowly",
+    { trajectories: { count: 1e4, divergent: 10, place: undefined, energyFraction: 0.21 } },
+    /^Energies change slowly from one local trajectory to the next: .* 0\.21, below 0\.3/,
   ],
   [
     "a log density that is NaN at proposals",
@@ -94,6 +139,11 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
     "weights that few proposals carry",
     { evidence: evidence({ effectiveSampleFraction: 0.02 }) },
     /^A few proposals carry most of the weight \(effective sample fraction 2\.0 %/,
+  ],
+  [
+    "a region that no chain has visited",
+    { overlap: { acceptance: 0.7, unvisited: 0.37 } },
+    /^Proposals in a region that no chain has visited carry 37 % of the weight: .*start the chains/,
   ],
   [
     "importance weights with a heavy tail",
@@ -134,6 +184,26 @@ Deno.test("a run without fault or flow has no warnings", () => {
   assert.deepEqual(warningsOf(fine), []);
   const local = { ...fine, acceptance: { local: 0.65, global: NaN }, evidence: undefined };
   assert.deepEqual(warningsOf(local), []);
+  // Chains too short for R-hat, which agree by the nested one.
+  const short = { ...fine.convergence, rHat: 1.03, nestedRHat: 1.004 };
+  assert.deepEqual(warningsOf({ ...fine, convergence: short }), []);
+});
+
+Deno.test("moves that choose among many proposals do not make weights look uneven", () => {
+  const acceptance = { local: 0.65, global: 0.99 };
+  const uneven = evidence({ effectiveSampleFraction: 0.3 });
+  assert.deepEqual(warningsOf({ ...fine, evidence: uneven, acceptance }), []);
+  const few = { ...fine, evidence: evidence({ effectiveSampleFraction: 0.2 }) };
+  assert.match(warningsOf(few)[0], /20 %, while 70 % of single jumps would be accepted/);
+});
+
+Deno.test("a share of weight beyond the draws is told only if so few draws do not explain it", () => {
+  const overlap = { acceptance: 0.7, unvisited: 0.15 };
+  const of = (effectiveSampleSize: number) =>
+    warningsOf({ ...fine, overlap, evidence: evidence({}, { effectiveSampleSize }) });
+  assert.deepEqual(of(600), []);
+  assert.equal(of(700).length, 1);
+  assert.deepEqual(warningsOf({ ...fine, overlap: { ...overlap, unvisited: 0.049 } }), []);
 });
 
 Deno.test("estimates of log Z that differ by what they err by, or by rounding, do not disagree", () => {

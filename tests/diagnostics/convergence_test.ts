@@ -8,11 +8,13 @@ import { rHat } from "../../src/diagnostics/r_hat.ts";
 import { drawsCases } from "./golden.ts";
 import { independent, replications } from "./series.ts";
 
-Deno.test("convergence() gives what its three numbers are by themselves", () => {
+Deno.test("convergence() gives what its numbers are by themselves", () => {
   const short = { data: Float64Array.of(1, 2, 3), shape: [1, 3] };
   for (const draws of [short, ...drawsCases.map((one) => one.draws)]) {
     assert.deepEqual(convergence(draws), [{
       rHat: rHat(draws),
+      // Of fewer than 16 chains.
+      nestedRHat: NaN,
       effectiveSampleSize: effectiveSampleSize(draws),
       effectiveSampleSizeTail: effectiveSampleSizeTail(draws),
     }]);

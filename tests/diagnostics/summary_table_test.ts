@@ -13,6 +13,7 @@ const row: SummaryRow = {
   effectiveSampleSize: 9423.4,
   effectiveSampleSizeTail: 12000.7,
   rHat: 1.00049,
+  nestedRHat: NaN,
 };
 
 function line(changes: Partial<SummaryRow>): string[] {
@@ -50,4 +51,12 @@ Deno.test("summaryTable() gives four digits where the error is unknown or zero",
 
 Deno.test("summaryTable() without rows is a line of headings", () => {
   assert.match(summaryTable([]), /^ +mean .* r-hat$/);
+});
+
+Deno.test("a table shows nested R-hat where there is one", () => {
+  const lines = summaryTable([row, { ...row, nestedRHat: 1.00251 }]).split("\n");
+  assert.match(lines[0], /r-hat {2}nested$/);
+  assert.match(lines[1], /1\.000 {5}NaN$/);
+  assert.match(lines[2], /1\.000 {3}1\.003$/);
+  assert.match(summaryTable([row]).split("\n")[0], /r-hat$/);
 });

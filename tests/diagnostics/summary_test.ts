@@ -58,13 +58,14 @@ Deno.test("summarise() says as much as few draws tell", () => {
     median: 20,
     q95: 38,
     rHat: NaN,
+    nestedRHat: NaN,
     effectiveSampleSize: NaN,
     effectiveSampleSizeTail: NaN,
   });
 });
 
 Deno.test("summarise() is shown as its table and kept as its rows", () => {
-  const summary = summarise({ mu: independent(replications(72, 1)[0], [4, 100]) });
+  const summary = summarise({ mu: independent(replications(72, 1)[0], [16, 100]) });
   assert.match(String(summary), /^ +mean .*\nmu /);
   assert.equal(Deno.inspect(summary), String(summary));
   assert.deepEqual(JSON.parse(JSON.stringify(summary)), { rows: summary.rows });
