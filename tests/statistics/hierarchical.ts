@@ -11,10 +11,10 @@ const [MEAN_SD, SPREAD] = [2, 1.5];
 /**
  * μ ~ N(0, 2²), τ ~ half-normal(1.5), three effects ~ N(0, 1), y ~ N(μ + τ·effect, s²): non-centred.
  *
- * @param fault What is wrong with its targets, by a factor of 2 where it is a matter of size.
+ * @param fault What is wrong with its targets: a factor of 3 in the prior of τ, of 2 in the errors.
  */
 export function hierarchical(fault: ModelFault = "none"): JointModel {
-  const spread = SPREAD * (fault === "a prior that is too wide" ? 2 : 1);
+  const spread = SPREAD * (fault === "a prior that is too wide" ? 3 : 1);
   const stretch = fault === "a likelihood whose sd is too large" ? 2 : 1;
   return {
     name: `hierarchical model${fault === "none" ? "" : ` with ${fault}`}`,

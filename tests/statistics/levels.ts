@@ -23,6 +23,8 @@ export const SHARES: Readonly<Record<string, number>> = {
   "statistics/invariance_test.ts": 1e-4,
   "statistics/levels_test.ts": 0,
   "statistics/linear_regression_test.ts": 1e-5,
+  "statistics/normal_scores_test.ts": 0,
+  "statistics/simulation_based_calibration_test.ts": 1e-4,
   "statistics/single_precision_test.ts": 1e-5,
   "statistics/uniformity_test.ts": 0,
 };
