@@ -41,12 +41,12 @@ interface Case extends Calibration {
 const SOUND: readonly Case[] = [
   { name: "location and scale", model: locationAndScale(), options: ALONE, replications: 200 },
   { name: "hierarchical model", model: hierarchical(), options: ALONE, replications: 250 },
-  { name: "constrained parameters", model: constrainedKinds(), options: ALONE, replications: 200 },
+  { name: "constrained parameters", model: constrainedKinds(), options: ALONE, replications: 120 },
   {
     name: "constrained parameters, with a flow",
     model: constrainedKinds(),
     options: WITH_FLOW,
-    replications: 80,
+    replications: 50,
   },
 ];
 
@@ -60,11 +60,11 @@ const MUTANTS: readonly Case[] = [
   mutant("a prior that is too wide", 150),
   mutant("a likelihood whose sd is too large", 80),
   {
-    name: "a simplex without its Jacobian",
+    name: "ordered numbers without their Jacobian",
     model: constrainedKinds(),
-    sampled: constrainedKinds("w"),
+    sampled: constrainedKinds("cut"),
     options: ALONE,
-    replications: 150,
+    replications: 80,
   },
 ];
 
