@@ -64,7 +64,7 @@ const MUTANTS: readonly Case[] = [
     model: constrainedKinds(),
     sampled: constrainedKinds("cut"),
     options: ALONE,
-    replications: 80,
+    replications: 30,
   },
 ];
 

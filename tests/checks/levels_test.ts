@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { levelOf, SHARES, SUITE } from "./levels.ts";
+import { levelOf, SHARES, SUITE } from "../statistics/levels.ts";
 
 const TESTS = new URL("../", import.meta.url);
 
