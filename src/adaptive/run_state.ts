@@ -33,6 +33,8 @@ export interface RunningMean {
 
 /** What the stopping rule looked at last: the worst over all scalars. */
 export interface Convergence {
+  /** How many chains there are. */
+  readonly chains: number;
   /** Draws of each chain that it rests on. */
   readonly draws: number;
   /** Largest rank-normalised split R-hat. */

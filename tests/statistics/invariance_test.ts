@@ -3,8 +3,7 @@
  * with one fault each are rejected.
  *
  * False alarms: a sound case fails with probability at most its number of statistics times the level,
- * since the bound on each holds for every sample size. Over the whole file that is at most 1e-4, or
- * once in 10,000 choices of the keys, which are 0, 1, 2 … in order.
+ * since the bound on each holds for every sample size. Keys are 0, 1, 2 … in order.
  */
 import { key } from "../../mod.ts";
 import { assertInvariant, assertRejected, invariance, statisticsOf } from "./invariance.ts";
@@ -18,8 +17,8 @@ import {
   MUTANTS_TRAJECTORIES,
   SOUND_TRAJECTORIES,
 } from "./invariance_trajectories.ts";
+import { levelOf } from "./levels.ts";
 
-const FALSE_ALARMS = 1e-4;
 const CHAINS = 100_000;
 
 const SOUND = [
@@ -30,7 +29,7 @@ const FAULTY = [
   ...[...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE, ...MUTANTS_HALVES],
   ...MUTANTS_TRAJECTORIES,
 ];
-const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
+const LEVEL = levelOf(import.meta.url, statisticsOf(SOUND));
 
 SOUND.forEach((sound, i) => {
   Deno.test(`${sound.name} leaves the target invariant`, async () => {
