@@ -105,8 +105,8 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
   ],
   [
     "trajectories that diverge",
-    { trajectories: { count: 1e4, divergent: 580, place: undefined, energyFraction: 0.8 } },
-    /^5\.8 % of the local trajectories diverged \(580 of 10000\): the target bends there .*0\.95/,
+    { trajectories: { count: 1e4, divergent: 1180, place: undefined, energyFraction: 0.8 } },
+    /^12 % of the local trajectories diverged \(1180 of 10000\): the target bends there .*0\.95/,
   ],
   [
     "trajectories that diverge in one place",
