@@ -120,6 +120,7 @@ export {
   simplex,
 } from "./src/target/parameter.ts";
 export type {
+  Factors,
   GivenValues,
   NamedShape,
   PlainValues,
@@ -131,11 +132,23 @@ export type {
 export { hmc, type HmcOptions } from "./src/kernels/hmc.ts";
 export { mala } from "./src/kernels/mala.ts";
 export { rwm } from "./src/kernels/rwm.ts";
+export {
+  type ParallelTempering,
+  parallelTempering,
+  type Replica,
+  type TemperedState,
+} from "./src/kernels/parallel_tempering.ts";
+export type {
+  Reference,
+  TemperingOptions,
+  TemperingParameters,
+} from "./src/kernels/tempering_options.ts";
 export type {
   ChainState,
   GradientState,
   Kernel,
   KernelParameters,
+  Ladder,
   Step,
 } from "./src/kernels/kernel.ts";
 export { accept } from "./src/kernels/accept.ts";

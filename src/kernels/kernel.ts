@@ -43,6 +43,14 @@ export interface KernelParameters {
   readonly inverseMass?: TensorLike;
 }
 
+/** Rungs between a target and something wider, for a kernel whose chains have replicas at each of them. */
+export interface Ladder {
+  /** The inverse temperatures to begin with, from 1 down to 0. */
+  readonly inverseTemperatures: readonly number[];
+  /** The scale to begin with of a reference that is fitted to the chains, around 0. */
+  readonly reference: number;
+}
+
 /** A family of steps with the parameters that adaptation finds. */
 export interface Kernel<State extends ChainState = ChainState> {
   /** Its name. */
@@ -60,6 +68,8 @@ export interface Kernel<State extends ChainState = ChainState> {
   readonly kept?: readonly string[];
   /** Names of the leaves of the state that its adaptation looks at after each step, beside the acceptance. */
   readonly observed?: readonly string[];
+  /** For tempering: rungs that adaptation moves, each with a step size and a metric of its own. */
+  readonly ladder?: Ladder;
   /** Starts a chain at a position. */
   init(target: Target): (position: Tensor) => State;
   /**
@@ -82,9 +92,14 @@ function checked({ dimension }: Target, position: Tensor): Tensor {
   );
 }
 
+/** What the programs of a target are applied to at a position. */
+function inputsOf(target: Target, position: Tensor): Tensor[] {
+  return [checked(target, position), ...target.given ?? []];
+}
+
 /** Log density at a position. */
 export function logDensityAt(target: Target, position: Tensor): Tensor {
-  return applyProgram(target.value, [checked(target, position)])[0];
+  return applyProgram(target.value, inputsOf(target, position))[0];
 }
 
 /** Log density and gradient at a position. */
@@ -92,9 +107,10 @@ export function gradientAt(
   target: Target,
   position: Tensor,
 ): { readonly logDensity: Tensor; readonly gradient: Tensor } {
-  const [logDensity, gradient] = applyProgram(expectGradient(target), [
-    checked(target, position),
-  ]);
+  const [logDensity, gradient] = applyProgram(
+    expectGradient(target),
+    inputsOf(target, position),
+  );
   return { logDensity, gradient };
 }
 
@@ -111,7 +127,7 @@ export function logDensityChange(from: Tensor, to: Tensor): Tensor {
 }
 
 /** A parameter as a tensor of the right shape, and as positive numbers where there are numbers yet. */
-function parameter(name: string, given: TensorLike, shapes: readonly Shape[]): Tensor {
+export function parameter(name: string, given: TensorLike, shapes: readonly Shape[]): Tensor {
   const value = tensor(given);
   if (value.dtype !== "f64" || !shapes.some((shape) => sameShape(shape, value.shape))) {
     throw new TypeError(
