@@ -58,6 +58,13 @@ export {
   type ObservedWindow,
 } from "./src/adaptive/adaptation.ts";
 export {
+  type LadderState,
+  temperingAdaptation,
+  type TemperingAdaptationState,
+} from "./src/adaptive/tempering_adaptation.ts";
+export { equalRejection, type Rung } from "./src/adaptive/ladder.ts";
+export type { RungMoments } from "./src/adaptive/rung_moments.ts";
+export {
   type DualAveraging,
   startDualAveraging,
   updateDualAveraging,

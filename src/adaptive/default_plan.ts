@@ -15,6 +15,7 @@ import type { Target } from "../target/target.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { ensembleAdaptation } from "./adaptation.ts";
+import { temperingAdaptation } from "./tempering_adaptation.ts";
 import { initialPositions } from "./initial.ts";
 import {
   all,
@@ -128,7 +129,9 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         target,
         // A user's kernel comes with its own state; without one the state is that of the default.
         local: local ?? defaultLocal(target) as unknown as Kernel<State>,
-        adaptation: ensembleAdaptation(),
+        adaptation: local?.ladder === undefined
+          ? ensembleAdaptation()
+          : temperingAdaptation(local.ladder),
         ...flows,
         train: trainInCycles(),
         trained: stopTraining(),

@@ -48,6 +48,14 @@ export interface ParallelTempering<Local extends ChainState & Tree>
    * @returns From positions, [rungs, d], the cold one first.
    */
   initReplicas(target: Target): (positions: Tensor) => TemperedState<Local>;
+  /**
+   * The step for given parameters: one row for each rung, or the same for all.
+   *
+   * @throws {TypeError} If a parameter has the wrong shape, the local kernel needs a gradient and the target
+   * has none, or the path is to begin at a prior and the target has none.
+   * @throws {RangeError} If a step size or mass is not positive, or inverse temperatures do not fall from 1
+   * to 0.
+   */
   step(target: Target, parameters: TemperingParameters): Step<TemperedState<Local>>;
 }
 
@@ -113,6 +121,8 @@ function rows<T extends Tree>(tree: T, from: number, to?: number): T {
  * `local`, which adapts step sizes, metrics, inverse temperatures and a fitted reference in its warm-up and
  * then freezes them. Hot replicas stay with their chain through global moves and from cycle to cycle, in
  * production too: none is ever reset. A step takes (local gradients + 1) for each replica.
+ *
+ * The acceptance of a replica that was drawn anew is NaN: there was no local move.
  *
  * Leaves of the local kernel's state other than position, log density and gradient stay with their rung, as
  * is right for counters and what a last step was like: they may not depend on where the replica is.
@@ -226,7 +236,7 @@ export function parallelTempering<Local extends ChainState & Tree = GradientStat
         let all: Replica<Local> = after.replica;
         let logLikelihood = after.logLikelihood;
         if (draw !== undefined) {
-          const last = { ...row(before, moved), acceptance: tensor(1) };
+          const last = { ...row(before, moved), acceptance: tensor(NaN) };
           const fresh = movedTo<Local>(last, draw(forDraw), path);
           all = joined(all, asRow(fresh));
           logLikelihood = concat([logLikelihood, asRow(path.logLikelihood(placeOf(fresh)))]);
