@@ -303,4 +303,7 @@ export {
   type Evidence,
   type ImportanceEvidence,
   importanceEvidence,
+  type SteppingStoneEvidence,
+  steppingStoneEvidence,
+  type SteppingStoneOptions,
 } from "./src/evidence/mod.ts";

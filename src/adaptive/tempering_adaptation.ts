@@ -78,18 +78,22 @@ function fitted(
   const d = fallback.length;
   const { median, variance } = ensembleScale(positions, fallback.map((each) => each * each));
   const { data } = positions;
+  const rows = data.length / d;
+  const mean = new Float64Array(d);
   const scale = variance.map((each, i) => {
-    const most = FURTHEST * FURTHEST * each;
-    let sum = 0;
+    const most = FURTHEST * Math.sqrt(each);
+    let [sum, squares] = [0, 0];
     for (let at = i; at < data.length; at += d) {
-      const apart = data[at] - median[i];
-      sum += Math.min(most, apart * apart);
+      const apart = Math.max(-most, Math.min(most, data[at] - median[i]));
+      sum += apart;
+      squares += apart * apart;
     }
-    return Math.sqrt(sum * d / data.length);
+    mean[i] = median[i] + sum / rows;
+    return Math.sqrt(squares / rows - (sum / rows) * (sum / rows));
   });
-  const known = scale.every((each, i) => each > 0 && each < Infinity && Number.isFinite(median[i]));
+  const known = scale.every((each, i) => each > 0 && each < Infinity && Number.isFinite(mean[i]));
   return known
-    ? { referenceMean: median, referenceScale: scale }
+    ? { referenceMean: mean, referenceScale: scale }
     : { referenceMean: new Float64Array(d), referenceScale: fallback };
 }
 
@@ -113,7 +117,7 @@ function metrics(
  * The adaptation of `parallelTempering`. The cold replicas adapt by the given rule. Each hot rung has a step
  * size by dual averaging on its mean acceptance over chains, and a diagonal metric from the variances of its
  * positions. After each window but the last the ladder is set so that all neighbours reject swaps equally
- * often ({@linkcode equalRejection}), and a fitted reference to median and standard deviation of the cold
+ * often ({@linkcode equalRejection}), and a fitted reference to mean and standard deviation of the cold
  * draws. Production freezes all of it.
  *
  * @param ladder The kernel's.

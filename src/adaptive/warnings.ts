@@ -155,7 +155,7 @@ function densityWarnings({ broken }: RunFacts): string[] {
 
 /** What is wrong with bridge sampling alone or beside importance sampling. */
 function bridgeWarnings({ importanceSampling, bridgeSampling }: RunEvidence): string[] {
-  if (bridgeSampling === undefined) return [];
+  if (bridgeSampling === undefined || importanceSampling === undefined) return [];
   const [error, other] = [bridgeSampling.standardError, importanceSampling.standardError];
   if (error > LARGEST_ERROR) {
     return [
@@ -180,7 +180,7 @@ function bridgeWarnings({ importanceSampling, bridgeSampling }: RunEvidence): st
 }
 
 function evidenceWarnings({ evidence, acceptance }: RunFacts): string[] {
-  if (evidence === undefined) return [];
+  if (evidence?.importanceSampling === undefined) return [];
   const { paretoShape, effectiveSampleFraction } = evidence.importanceSampling;
   if (effectiveSampleFraction < LEAST_FRACTION * acceptance.global * acceptance.global) {
     return [

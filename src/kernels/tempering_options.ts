@@ -137,7 +137,11 @@ export function checkedOptions<Local extends ChainState & Tree>(
     rungs,
     local,
     reference,
-    ladder: { inverseTemperatures: firstLadder(rungs), reference: FIRST_SCALE },
+    ladder: {
+      inverseTemperatures: firstLadder(rungs),
+      reference: FIRST_SCALE,
+      fromPrior: (target) => fromPrior(target, reference),
+    },
   };
 }
 
