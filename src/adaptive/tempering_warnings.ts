@@ -63,7 +63,8 @@ export function temperingWarnings(
   }
   const other = primaryEvidence(evidence && { ...evidence, steppingStone: undefined });
   if (other === undefined || stones.relativeTo === "prior") return [];
-  const known = Math.sqrt(stones.standardError ** 2 + other.standardError ** 2);
+  const [own, others] = [stones.standardError, other.standardError];
+  const known = Math.sqrt(own * own + others * others);
   const difference = Math.abs(stones.estimate - other.estimate);
   if (!(difference > LARGEST_SCORE * known + ROUNDING)) return [];
   return [
