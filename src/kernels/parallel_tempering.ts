@@ -210,6 +210,8 @@ export function parallelTempering<Local extends ChainState & Tree = GradientStat
       const path = pathFor(target, reference, parameters);
       const { draw } = path;
       const others = othersOf(parameters);
+      // Refuses now what it would refuse within the loop over rungs.
+      local.step(target, { ...others, stepSize: 1 });
       return (state, key) => {
         const [forLocal, forSwap, forDraw] = split(key, 3);
         const { hot, turn, swapRejection: _, logLikelihoods: __, ...cold } = state;
