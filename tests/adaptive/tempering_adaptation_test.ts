@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ensembleAdaptation, parallelTempering, Tensor, tensor } from "../../mod.ts";
+import { ensembleAdaptation, parallelTempering, type Tensor, tensor } from "../../mod.ts";
 import {
   temperingAdaptation,
   type TemperingAdaptationState,
