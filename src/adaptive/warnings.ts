@@ -106,7 +106,7 @@ function convergenceWarnings(
 }
 
 function moveWarnings(
-  { acceptance, targetAcceptance, position, flowQuality, abandoned }: RunFacts,
+  { acceptance, targetAcceptance, position, flowQuality, abandoned, evidence }: RunFacts,
 ): string[] {
   const out: string[] = [];
   const stuck = stuckChains(position);
@@ -130,7 +130,9 @@ function moveWarnings(
         percent(flowQuality?.effectiveSampleFraction ?? 0)
       } of its ` +
         "draws are worth something for the target, so that production made local moves alone. Modes " +
-        "far apart may have wrong weights, and log Z is not estimated. Train it longer " +
+        `far apart may have wrong weights, and log Z is not estimated${
+          evidence === undefined ? "" : " with it"
+        }. Train it longer ` +
         "(`schedule.trainCycles`), with more chains, or try `affineFlow()` in many dimensions.",
     );
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TURN } from "../target/circle.ts";
 import type { Target } from "../target/target.ts";
 import { arange, concat, zeros } from "../tensor/operations.ts";
 import { foldIn, type Key, split } from "../tensor/random.ts";
@@ -84,6 +85,16 @@ function movedTo<Local extends ChainState>(
   path: TemperedPath,
 ): Replica<Local> {
   return { ...state, ...path.place(position, "gradient" in state) } as Replica<Local>;
+}
+
+/**
+ * A position without whole turns of its periodic coordinates: hot replicas would wind further and further
+ * around. A local step from x and one from x + 2π are the same but for that turn.
+ */
+function withoutTurns(position: Tensor, { periodic }: Target): Tensor {
+  if (!periodic.includes(true)) return position;
+  const turns = position.div(TURN).add(0.5).floor().mul(periodic.map(Number));
+  return position.sub(turns.mul(TURN));
 }
 
 /** Trees of one form, joined leaf by leaf along the first axis. */
@@ -223,7 +234,7 @@ export function parallelTempering<Local extends ChainState & Tree = GradientStat
             const start = { ...replica, ...path.at(placeOf(replica), inverseTemperature) };
             const { factors: ___, ...localStart } = start;
             const end = step(localStart as unknown as Local, foldIn(forLocal, rung) as Key);
-            const next = movedTo(end, end.position, path);
+            const next = movedTo(end, withoutTurns(end.position, target), path);
             return [none, { replica: next, logLikelihood: path.logLikelihood(placeOf(next)) }];
           },
           [],

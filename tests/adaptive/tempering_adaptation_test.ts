@@ -44,6 +44,14 @@ Deno.test("temperingAdaptation() adapts each hot rung's step size by its own acc
   for (let i = 0; i < 20; i++) state = rule.afterStep(state, step(), GOAL);
   const [cold, first, second] = numbersOf(rule.parameters(state, true), "stepSize");
   assert.ok(first > 2 * cold && second < cold / 2, `${[cold, first, second]}`);
+  // Adapting goes by the current step size, production by the averaged one.
+  const { stepSizes } = (state as TemperingAdaptationState).ladder;
+  const current = numbersOf(rule.parameters(state, false), "stepSize");
+  stepSizes.forEach(({ logStepSize, logAverage }, rung) => {
+    assert.ok(Math.abs(Math.log(current[rung + 1]) - logStepSize) < 1e-12);
+    assert.ok(Math.abs(Math.log([first, second][rung]) - logAverage) < 1e-12);
+    assert.ok(Math.abs(logStepSize - logAverage) > 1e-3);
+  });
   // Where replicas are drawn anew there is no acceptance, and nothing to adapt.
   let drawn = rule.start(1, GOAL);
   drawn = rule.afterStep(drawn, step({ acceptance: [0.9, NaN] }), GOAL);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  angle,
   type ChainState,
   density,
   foldIn,
@@ -177,6 +178,28 @@ Deno.test("parallelTempering() tempers black boxes by walks, within mixtures", a
   assert.ok(end.position.data.every((x: number) => Number.isFinite(x) && x !== 0));
   assert.throws(() => tempered(hmc(), 3).step(box, { stepSize: 1 }), /gradient/);
   assert.throws(() => tempered(hmc(), 3).init(box)(zeros([2])), /gradient/);
+});
+
+Deno.test("no replica winds around a circle", () => {
+  const turning = posterior({
+    parameters: { phase: angle(), x: real() },
+    logPrior: ({ phase, x }) => x.square().mul(-0.5).add(phase.mul(0)),
+    logLikelihood: ({ phase }) => phase.cos(),
+  });
+  const kernel = parallelTempering({ rungs: 3, local: rwm() });
+  const step = kernel.step(turning, { stepSize: 5 });
+  let state = kernel.init(turning)(zeros([2]));
+  let furthest = 0;
+  for (let i = 0; i < 50; i++) {
+    state = step(state, foldIn(key(1), i));
+    for (const at of [state.position, state.hot.position.at(0), state.hot.position.at(1)]) {
+      assert.ok(Math.abs(at.at(0).item()) <= Math.PI);
+      furthest = Math.max(furthest, Math.abs(at.at(1).item()));
+    }
+  }
+  assert.ok(furthest > 0);
+  const kept = turning.logDensity(Float64Array.from(state.position.data));
+  assert.equal(state.logDensity.item(), kept);
 });
 
 Deno.test("parallelTempering() refuses options that make no sense", () => {

@@ -14,8 +14,14 @@ import { MUTANTS_TEMPERING, SOUND_TEMPERING } from "../statistics/invariance_tem
 
 const FALSE_ALARMS = 1e-6;
 const CHAINS = 20_000;
-/** HMC from a prior, and within a composition, and between global moves. */
-const SOUND = [SOUND_TEMPERING[0], SOUND_TEMPERING[7], SOUND_TEMPERING[8]];
+/** HMC from a prior, within a composition, on a circle, and between global moves. */
+const CHOSEN = [
+  /hmc, on conjugate/,
+  /composed/,
+  /hmc, on steps on a circle/,
+  /global moves, on Student/,
+];
+const SOUND = SOUND_TEMPERING.filter(({ name }) => CHOSEN.some((each) => each.test(name)));
 const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
 
 SOUND.forEach((sound, i) => {

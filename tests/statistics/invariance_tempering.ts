@@ -4,6 +4,7 @@
  */
 import {
   accept,
+  angle,
   density,
   hmc,
   independence,
@@ -147,6 +148,41 @@ export const steppedStudent: ExactLadder = {
   },
 };
 
+/** The likelihood e² on one half of the circle and e⁻¹ on the other, from a uniform prior. */
+const [NEAR, FAR] = [2, -1];
+
+function halfOf(beta: number): number {
+  return 1 / (1 + Math.exp(beta * (FAR - NEAR)));
+}
+
+/** Steps on a circle; the likely half is around 0. */
+function circleLadder(from: "prior" | "reference"): ExactLadder {
+  const steps = (phase: Tensor): Tensor => where(phase.cos().greater(0), NEAR, FAR);
+  return {
+    name: `steps on a circle from its ${from}`,
+    target: from === "prior"
+      ? posterior({
+        parameters: { phase: angle() },
+        logPrior: ({ phase }) => phase.mul(0),
+        logLikelihood: ({ phase }) => steps(phase),
+      })
+      : density(1, (x) => steps(x.at(0)), { periodic: [true] }),
+    inverseTemperatures: [1, 0.3, 0],
+    reference: from === "prior" ? "prior" : { mean: 0, scale: 1 },
+    // From −π/2 on around the circle.
+    draw: ([u], beta) => {
+      const near = halfOf(beta);
+      const turn = u < near ? 0.5 * u / near : 0.5 + 0.5 * (u - near) / (1 - near);
+      return [2 * Math.PI * (turn < 0.75 ? turn - 0.25 : turn - 1.25)];
+    },
+    uniforms: ([x], beta) => {
+      const near = halfOf(beta);
+      const turn = x / (2 * Math.PI) + (x < -Math.PI / 2 ? 1.25 : 0.25);
+      return [turn < 0.5 ? 2 * turn * near : near + (2 * turn - 1) * (1 - near)];
+    },
+  };
+}
+
 /** All replicas of a chain as one point of rungs · d coordinates. */
 function joint(ladder: ExactLadder): ExactTarget {
   const { inverseTemperatures: betas, target: { dimension: d } } = ladder;
@@ -288,6 +324,8 @@ export const SOUND_TEMPERING: readonly InvarianceCase[] = [
     short,
     ({ step }) => steps(mixture([[1, repeat(step, 2)], [2, sequence(step, step, step)]]), 3),
   ),
+  sound("rwm", circleLadder("prior"), walk),
+  sound("hmc", circleLadder("reference"), short),
   sound("with global moves", steppedStudent, short, withJumps(steppedStudent)),
   sound("with global moves", conjugatePosterior, short, withJumps(conjugatePosterior)),
 ];
