@@ -55,7 +55,7 @@ export function temperedFacts<State extends ChainState & Tree, Values extends ob
   return {
     evidence: estimateOf({ data: data as Float64Array, shape }, {
       inverseTemperatures,
-      relativeTo: ladder.fromPrior(target) ? "prior" : "reference",
+      relativeTo: ladder.relativeTo(target),
     }),
     rejection: rejections(data, inverseTemperatures),
   };

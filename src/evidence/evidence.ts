@@ -49,7 +49,7 @@ export interface SteppingStoneEvidence {
   /** How many independent states of a chain with all its replicas the draws are worth for this estimate. */
   readonly effectiveSampleSize: number;
   /**
-   * What r is. `"reference"`: a normalised distribution, so that the estimate is ln Z of the density as it is
+   * What r is. `"reference"`: a normalised distribution, a prior among them that is said to be, so that the estimate is ln Z of the density as it is
    * written. `"prior"`: a prior, whose own integral is divided out, so that the estimate is that of the
    * marginal likelihood, whatever constant the prior lacks.
    */

@@ -49,8 +49,8 @@ export interface Ladder {
   readonly inverseTemperatures: readonly number[];
   /** The scale to begin with of a reference that is fitted to the chains, around 0. */
   readonly reference: number;
-  /** Whether a target's hot end is its prior, which need not be normalised. */
-  fromPrior(target: Target): boolean;
+  /** What is at the hot end of a target: a prior that need not be normalised, or something that is. */
+  relativeTo(target: Target): "prior" | "reference";
 }
 
 /** A family of steps with the parameters that adaptation finds. */

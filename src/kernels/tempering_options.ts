@@ -42,6 +42,11 @@ export interface TemperingOptions<Local extends ChainState & Tree> {
    * degrees of freedom, which warm-up fits to the chains. Or a Student-t distribution that is given.
    */
   readonly reference?: "prior" | "fitted" | Reference;
+  /**
+   * Whether a prior at the hot end integrates to 1 as it is written, constants and all: log Z by stepping
+   * stones is that of the density then, and compared to the flow's. False by default.
+   */
+  readonly normalisedPrior?: boolean;
 }
 
 /** What the step of parallel tempering is given. */
@@ -100,11 +105,12 @@ export function firstLadder(rungs: number): number[] {
 export function checkedOptions<Local extends ChainState & Tree>(
   options: TemperingOptions<Local>,
 ): CheckedOptions<Local> {
-  expectOptions(options, ["rungs", "local", "reference"], ACTION);
+  expectOptions(options, ["rungs", "local", "reference", "normalisedPrior"], ACTION);
   const {
     rungs = RUNGS,
     local = hmc({ leapfrogSteps: 5, jitter: 0.5 }) as unknown as Kernel<Local>,
     reference,
+    normalisedPrior = false,
   } = options;
   if (!Number.isInteger(rungs) || rungs < 2) {
     throw new RangeError(
@@ -112,6 +118,11 @@ export function checkedOptions<Local extends ChainState & Tree>(
         valueText(rungs)
       }: expected a whole number of at least 2, ` +
         "one for the target and one for the reference",
+    );
+  }
+  if (typeof normalisedPrior !== "boolean") {
+    throw new TypeError(
+      `Cannot ${ACTION} with \`normalisedPrior\` ${valueText(normalisedPrior)}: give true or false`,
     );
   }
   if (!(typeof local === "object" && local !== null && "step" in local && "init" in local)) {
@@ -140,7 +151,8 @@ export function checkedOptions<Local extends ChainState & Tree>(
     ladder: {
       inverseTemperatures: firstLadder(rungs),
       reference: FIRST_SCALE,
-      fromPrior: (target) => fromPrior(target, reference),
+      relativeTo: (target) =>
+        fromPrior(target, reference) && !normalisedPrior ? "prior" : "reference",
     },
   };
 }

@@ -179,6 +179,26 @@ Deno.test("a posterior of prior and likelihood has its marginal likelihood, what
   }
 });
 
+Deno.test("the estimate from a prior that is said to be normalised is compared to the flow's", async () => {
+  const line = (constant: number) =>
+    posterior({
+      parameters: { mu: real() },
+      data: { y: [0.5, 1.5, 2, 0] },
+      logPrior: ({ mu }) => mu.square().mul(-0.5 / 9).sub(0.5 * Math.log(18 * Math.PI) + constant),
+      logLikelihood: ({ mu }, { y }) => y.sub(mu).square().sum().mul(-0.5),
+    });
+  for (const constant of [0, 1]) {
+    const { warnings, evidence } = await sample(line(constant), key(13), {
+      local: parallelTempering({ rungs: 4, normalisedPrior: true }),
+      schedule: { trainCycles: 3 },
+      stop: { effectiveSampleSize: 2000 },
+    });
+    assert.equal(evidence?.steppingStone?.relativeTo, "reference");
+    const disagree = warnings.some((each) => /disagree: .* by stepping stones/.test(each));
+    assert.equal(disagree, constant !== 0, warnings.join());
+  }
+});
+
 Deno.test("a prior without an integral is noticed", async () => {
   const flat = posterior({
     parameters: { mu: real(2) },

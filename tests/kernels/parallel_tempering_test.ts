@@ -207,6 +207,7 @@ Deno.test("parallelTempering() refuses options that make no sense", () => {
     [{ rungs: 1 }, RangeError, /`rungs` 1: expected a whole number of at least 2/],
     [{ rungs: 2.5 }, RangeError, /`rungs` 2\.5/],
     [{ rung: 4 }, TypeError, /unknown option `rung`/],
+    [{ normalisedPrior: 1 }, TypeError, /`normalisedPrior` 1: give true or false/],
     [{ local: hmc }, TypeError, /give a kernel, such as hmc\(\) or mala\(\), called/],
     [{ local: parallelTempering() }, TypeError, /has replicas of its own/],
     [{ reference: "wide" }, TypeError, /`reference` "wide": give "prior", "fitted", or/],
