@@ -140,6 +140,9 @@ Deno.test("sample() goes on from the state of a tempered run", async () => {
   });
   assert.deepEqual(more.draws, whole.draws);
   assert.deepEqual(more.logEvidence, whole.logEvidence);
+  // log Z rests on all of them.
+  const kept = more.state.logLikelihoods?.map(({ shape }) => shape[1]) ?? [];
+  assert.equal(kept.reduce((sum, draws) => sum + draws, 0), more.draws.x.shape[1]);
 });
 
 Deno.test("tempered runs are right in single precision", async () => {

@@ -70,6 +70,8 @@ Deno.test("temperingAdaptation() sets ladder, metrics and reference after a wind
   // Variances 1 and 100 of the hot rungs, a third of the way between them in logarithms.
   assert.ok(Math.abs(ladder.inverseMass[0] - 100 ** (1 / 3)) < 1e-9);
   assert.ok(Math.abs(ladder.inverseMass[1] - 100) < 1e-9);
+  const masses = numbersOf(rule.parameters(next, true), "inverseMass");
+  assert.deepEqual(masses, [...next.inverseMass, ...ladder.inverseMass]);
   // The cold draws 1, 2, 3, 6.
   assert.ok(Math.abs(ladder.referenceMean[0] - 3) < 1e-12);
   assert.ok(Math.abs(ladder.referenceScale[0] - Math.sqrt(3.5)) < 1e-12);
