@@ -65,6 +65,13 @@ export {
 } from "./src/adaptive/ensemble_metric.ts";
 export { type ObservedStep, type ObservedWindow } from "./src/adaptive/observed.ts";
 export {
+  type LadderState,
+  temperingAdaptation,
+  type TemperingAdaptationState,
+} from "./src/adaptive/tempering_adaptation.ts";
+export { equalRejection, type Rung } from "./src/adaptive/ladder.ts";
+export type { RungMoments } from "./src/adaptive/rung_moments.ts";
+export {
   type DualAveraging,
   startDualAveraging,
   updateDualAveraging,
@@ -127,6 +134,7 @@ export {
   simplex,
 } from "./src/target/parameter.ts";
 export type {
+  Factors,
   GivenValues,
   NamedShape,
   PlainValues,
@@ -147,11 +155,23 @@ export { mams, type MamsOptions } from "./src/kernels/mams.ts";
 export type { TrajectoryState } from "./src/kernels/trajectory.ts";
 export { type LengthAdaptation, startLength, updateLength } from "./src/adaptive/chees.ts";
 export { rwm } from "./src/kernels/rwm.ts";
+export {
+  type ParallelTempering,
+  parallelTempering,
+  type Replica,
+  type TemperedState,
+} from "./src/kernels/parallel_tempering.ts";
+export type {
+  Reference,
+  TemperingOptions,
+  TemperingParameters,
+} from "./src/kernels/tempering_options.ts";
 export type {
   ChainState,
   GradientState,
   Kernel,
   KernelParameters,
+  Ladder,
   Step,
 } from "./src/kernels/kernel.ts";
 export { accept } from "./src/kernels/accept.ts";
@@ -302,4 +322,7 @@ export {
   type Evidence,
   type ImportanceEvidence,
   importanceEvidence,
+  type SteppingStoneEvidence,
+  steppingStoneEvidence,
+  type SteppingStoneOptions,
 } from "./src/evidence/mod.ts";

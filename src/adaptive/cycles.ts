@@ -105,6 +105,7 @@ export async function productionCycle<State extends ChainState & Tree>(
     chains: local.state,
     draws: [...state.draws, every ? thinnedBlock(kept, thin) : kept],
     trajectories: addTrajectories(state.trajectories, chains.position, local.draws),
+    ...withLikelihoods(state, local.draws["logLikelihoods"]),
     acceptance: { ...state.acceptance, local: addToMean(state.acceptance.local, sum, count) },
   };
   if (state.flow === undefined || globalSteps === 0) return advance(next, "production");
@@ -120,6 +121,14 @@ export async function productionCycle<State extends ChainState & Tree>(
     logWeights: [...next.logWeights, global.logWeights],
     acceptance: { ...next.acceptance, global: accepted },
   }, "production");
+}
+
+/** What tempering adds to a state: nothing for other kernels. */
+function withLikelihoods<State extends ChainState>(
+  { logLikelihoods = [] }: RunState<State>,
+  added: Tensor | undefined,
+): Pick<RunState<State>, "logLikelihoods"> {
+  return added === undefined ? {} : { logLikelihoods: [...logLikelihoods, added] };
 }
 
 function blockOf(draws: Readonly<Record<string, Tensor>>): DrawBlock {

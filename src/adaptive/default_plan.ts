@@ -19,6 +19,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { ensembleAdaptation } from "./adaptation.ts";
 import { checkSize, spansAll } from "./ensemble_size.ts";
+import { temperingAdaptation } from "./tempering_adaptation.ts";
 import { initialPositions } from "./initial.ts";
 import {
   all,
@@ -70,6 +71,11 @@ const SCHEDULE: Schedule = {
 /** Without global moves every local step is worth keeping. */
 const LOCAL_SCHEDULE: Schedule = { ...SCHEDULE, localSteps: 20, thin: 1 };
 
+/** Kernels of fixed trajectories, or that move less far, learn their step size from more steps. */
+const GIVEN_WINDOWS = [20, 30, 40];
+/** Rejections of swaps have to be known for each pair of rungs. */
+const LADDER_WINDOWS = [40, 60, 80, 100];
+
 /**
  * Without gradients it takes many more steps from one independent position to the next, each of one log density.
  * Longer windows cost less than the training cycles that they save: about 0.7 of all calls are left on the ring of modes
@@ -85,12 +91,17 @@ const WALK_SCHEDULE: Partial<Schedule> = {
 /** The schedule where no option says otherwise. */
 function defaultSchedule(
   target: Target,
-  { flow, local }: { readonly flow?: unknown; readonly local?: unknown },
+  { flow, local }: { readonly flow?: unknown; readonly local?: Pick<Kernel, "ladder"> | undefined },
 ): Schedule {
   const still = target.valueAndGradient === undefined || target.dimension < 2;
   const walks = local === undefined && target.valueAndGradient === undefined;
   const kept = flow === "none" ? LOCAL_SCHEDULE : SCHEDULE;
-  const schedule = still ? { ...kept, settleWindows: [] } : kept;
+  const windows = local?.ladder === undefined ? GIVEN_WINDOWS : LADDER_WINDOWS;
+  const schedule = {
+    ...kept,
+    ...still && { settleWindows: [] },
+    ...local && { warmupWindows: windows },
+  };
   if (!walks) return schedule;
   const alone = flow === "none" ? { localSteps: 200 } : {};
   return { ...schedule, ...WALK_SCHEDULE, ...alone };
@@ -100,8 +111,8 @@ function defaultSchedule(
  * HMC, or for targets without gradients differential evolution; a random walk where its chains would be too
  * few to span all directions.
  *
- * Step sizes from a twentieth to the whole, and many of them accepted: a step size that suits the bulk
- * never enters where a target bends sharply, without any sign of it in R-hat.
+ * Step sizes from 0.3 of the adapted one to the whole, and many of them accepted: a step size that suits
+ * the bulk never enters where a target bends sharply, without any sign of it in R-hat.
  */
 function defaultLocal(target: Target, chains: number): Kernel<TrajectoryState> | Kernel {
   if (target.valueAndGradient === undefined) {
@@ -148,7 +159,9 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
       plan: {
         target,
         local,
-        adaptation: ensembleAdaptation(),
+        adaptation: local.ladder === undefined
+          ? ensembleAdaptation()
+          : temperingAdaptation(local.ladder),
         ...flows,
         train: trainInCycles(),
         trained: stopTraining(),

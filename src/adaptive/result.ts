@@ -13,6 +13,8 @@ import type { Tree } from "../tensor/tree.ts";
 import { aroundMeans } from "./angle_draws.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
 import { sizeWarnings } from "./ensemble_size.ts";
+import { temperedFacts } from "./tempered_facts.ts";
+import { temperingWarnings } from "./tempering_warnings.ts";
 import { flowWarnings } from "./flow_warnings.ts";
 import { decisiveRHat } from "./convergence.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
@@ -43,7 +45,8 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   /**
    * log Z = ln ∫ p of the target with its standard error: by bridge sampling, whose error can be trusted
    * where the flow is too narrow as well, or by importance sampling if there are too few draws for that.
-   * None for a run without a flow, or whose flow was no good for global moves.
+   * Without global moves it is that of the stepping stones of parallel tempering, whose `relativeTo` says
+   * what it is of a posterior that was tempered from its prior; none for other kernels.
    */
   readonly logEvidence: Evidence | undefined;
   /** log Z by each method; none where `logEvidence` is none. */
@@ -99,10 +102,22 @@ export async function resultOf<Values extends object, State extends ChainState &
   const position = joinDraws(state.draws.map((block) => block.position));
   const draws = await constrainedDraws(target, device, position);
   const logDensity = joinDraws(state.draws.map((block) => block.logDensity));
-  const { evidence, quality, overlap, broken } = await estimateEvidence(runtimeOf(plan), state, {
-    position,
-    logDensity,
-  }, key);
+  const { evidence: ofFlow, quality, overlap, broken } = await estimateEvidence(
+    runtimeOf(plan),
+    state,
+    {
+      position,
+      logDensity,
+    },
+    key,
+  );
+  const tempered = temperedFacts(plan, state);
+  const evidence = tempered === undefined ? ofFlow : {
+    importanceSampling: undefined,
+    bridgeSampling: undefined,
+    ...ofFlow,
+    steppingStone: tempered.evidence,
+  };
   const acceptance = {
     local: meanOf(state.acceptance.local),
     global: meanOf(state.acceptance.global),
@@ -150,6 +165,7 @@ export async function resultOf<Values extends object, State extends ChainState &
         trajectories,
       }),
       ...groupWarnings(groups),
+      ...temperingWarnings(tempered, evidence),
     ],
     convergence: state.convergence,
     flow: kind === undefined || state.flow === undefined

@@ -11,6 +11,7 @@ import {
   type Evidence,
   type ImportanceEvidence,
   importanceEvidence,
+  type SteppingStoneEvidence,
 } from "../evidence/mod.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import type { Key } from "../tensor/random.ts";
@@ -21,13 +22,15 @@ import type { Runtime } from "./runtime.ts";
 
 /** log Z of a run, by each method. */
 export interface RunEvidence {
-  /** From the proposals of production and those that were drawn after it. */
-  readonly importanceSampling: ImportanceEvidence;
+  /** From the proposals of production and those that were drawn after it; none without global moves. */
+  readonly importanceSampling: ImportanceEvidence | undefined;
   /**
    * From the draws and the proposals that were drawn after production; none where they allow no bridge:
    * if the proposal's density is zero at all draws, or the target's at all of these proposals.
    */
   readonly bridgeSampling: BridgeEvidence | undefined;
+  /** From the replicas of parallel tempering; none for other kernels. */
+  readonly steppingStone?: SteppingStoneEvidence | undefined;
 }
 
 /** What a run says of log Z. */
@@ -127,12 +130,14 @@ export async function estimateEvidence<State extends ChainState & Tree>(
  * The estimate to be used: by bridge sampling, whose means are of bounded functions, so that its standard
  * error can be trusted where the flow is too narrow and that of importance sampling cannot. It is not chosen
  * by the smaller standard error: that of importance sampling is smallest where its largest weights are
- * missing. Importance sampling takes its place where there is no bridge, or no error of it.
+ * missing. Importance sampling takes its place where there is no bridge, or no error of it, and stepping
+ * stones theirs where there were no global moves.
  *
- * @param evidence Both estimates.
+ * @param evidence All estimates.
  * @returns One of them.
  */
 export function primaryEvidence(evidence: RunEvidence | undefined): Evidence | undefined {
   const bridge = evidence?.bridgeSampling;
-  return Number.isFinite(bridge?.standardError) ? bridge : evidence?.importanceSampling;
+  if (Number.isFinite(bridge?.standardError)) return bridge;
+  return evidence?.importanceSampling ?? evidence?.steppingStone;
 }

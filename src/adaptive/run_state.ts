@@ -108,6 +108,11 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly draws: readonly DrawBlock[];
   /** log p − log q of the proposals in production, by cycle. */
   readonly logWeights: readonly Tensor[];
+  /**
+   * ln of what is tempered at each rung at the kept local draws, chains × draws × rungs, by production cycle;
+   * of a kernel with replicas.
+   */
+  readonly logLikelihoods?: readonly Tensor[] | undefined;
   /** Acceptance of local and global moves: of the current phase. */
   readonly acceptance: { readonly local: RunningMean; readonly global: RunningMean };
   /** What the energies of production's trajectories tell; none if the kernel has no energies. */

@@ -124,7 +124,7 @@ function convergenceWarnings(
 }
 
 function moveWarnings(
-  { acceptance, targetAcceptance, position, flowQuality, abandoned }: RunFacts,
+  { acceptance, targetAcceptance, position, flowQuality, abandoned, evidence }: RunFacts,
 ): string[] {
   const out: string[] = [];
   const stuck = stuckChains(position);
@@ -148,7 +148,9 @@ function moveWarnings(
         percent(flowQuality?.effectiveSampleFraction ?? 0)
       } of its ` +
         "draws are worth something for the target, so that production made local moves alone. Modes " +
-        "far apart may have wrong weights, and log Z is not estimated. Train it longer " +
+        `far apart may have wrong weights, and log Z is not estimated${
+          evidence === undefined ? "" : " with it"
+        }. Train it longer ` +
         "(`schedule.trainCycles`), with more chains, or try `affineFlow()` in many dimensions.",
     );
   }
@@ -173,7 +175,7 @@ function densityWarnings({ broken }: RunFacts): string[] {
 
 /** What is wrong with bridge sampling alone or beside importance sampling. */
 function bridgeWarnings({ importanceSampling, bridgeSampling }: RunEvidence): string[] {
-  if (bridgeSampling === undefined) return [];
+  if (bridgeSampling === undefined || importanceSampling === undefined) return [];
   const [error, other] = [bridgeSampling.standardError, importanceSampling.standardError];
   if (error > LARGEST_ERROR) {
     return [
@@ -198,7 +200,7 @@ function bridgeWarnings({ importanceSampling, bridgeSampling }: RunEvidence): st
 }
 
 function evidenceWarnings({ evidence, overlap }: RunFacts): string[] {
-  if (evidence === undefined) return [];
+  if (evidence?.importanceSampling === undefined) return [];
   const acceptance = overlap?.acceptance ?? NaN;
   const draws = evidence.bridgeSampling?.effectiveSampleSize ?? NaN;
   if (

@@ -38,5 +38,23 @@ export interface BridgeEvidence {
   readonly overlap: number;
 }
 
+/** An estimate of the evidence Z = ∫ r(x) L(x) dx from draws of r · L^β at several inverse temperatures β. */
+export interface SteppingStoneEvidence {
+  /** ln Z, or ln of Z / ∫ r where r is a prior. */
+  readonly estimate: number;
+  /** Standard error of it; above about 0.3 it is itself a guess. */
+  readonly standardError: number;
+  /** How it was estimated. */
+  readonly method: "stepping stones";
+  /** How many independent states of a chain with all its replicas the draws are worth for this estimate. */
+  readonly effectiveSampleSize: number;
+  /**
+   * What r is. `"reference"`: a normalised distribution, a prior among them that is said to be, so that the estimate is ln Z of the density as it is
+   * written. `"prior"`: a prior, whose own integral is divided out, so that the estimate is that of the
+   * marginal likelihood, whatever constant the prior lacks.
+   */
+  readonly relativeTo: "reference" | "prior";
+}
+
 /** An estimate of the evidence; `method` says by what. */
-export type Evidence = ImportanceEvidence | BridgeEvidence;
+export type Evidence = ImportanceEvidence | BridgeEvidence | SteppingStoneEvidence;

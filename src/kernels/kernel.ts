@@ -58,6 +58,16 @@ export interface KernelParameters {
   readonly partners?: TensorLike;
 }
 
+/** Rungs between a target and something wider, for a kernel whose chains have replicas at each of them. */
+export interface Ladder {
+  /** The inverse temperatures to begin with, from 1 down to 0. */
+  readonly inverseTemperatures: readonly number[];
+  /** The scale to begin with of a reference that is fitted to the chains, around 0. */
+  readonly reference: number;
+  /** What is at the hot end of a target: a prior that need not be normalised, or something that is. */
+  relativeTo(target: Target): "prior" | "reference";
+}
+
 /** A family of steps with the parameters that adaptation finds. */
 export interface Kernel<State extends ChainState = ChainState> {
   /** Its name. */
@@ -81,6 +91,8 @@ export interface Kernel<State extends ChainState = ChainState> {
    * other, no distribution stays as it is. False by default.
    */
   readonly partners?: boolean;
+  /** For tempering: rungs that adaptation moves, each with a step size and a metric of its own. */
+  readonly ladder?: Ladder;
   /** Starts a chain at a position. */
   init(target: Target): (position: Tensor) => State;
   /**
@@ -103,9 +115,14 @@ export function expectPosition({ dimension }: Target, position: Tensor): Tensor 
   );
 }
 
+/** What the programs of a target are applied to at a position. */
+function inputsOf(target: Target, position: Tensor): Tensor[] {
+  return [expectPosition(target, position), ...target.given ?? []];
+}
+
 /** Log density at a position. */
 export function logDensityAt(target: Target, position: Tensor): Tensor {
-  return applyProgram(target.value, [expectPosition(target, position)])[0];
+  return applyProgram(target.value, inputsOf(target, position))[0];
 }
 
 /** Log density and gradient at a position. */
@@ -113,9 +130,10 @@ export function gradientAt(
   target: Target,
   position: Tensor,
 ): { readonly logDensity: Tensor; readonly gradient: Tensor } {
-  const [logDensity, gradient] = applyProgram(expectGradient(target), [
-    expectPosition(target, position),
-  ]);
+  const [logDensity, gradient] = applyProgram(
+    expectGradient(target),
+    inputsOf(target, position),
+  );
   return { logDensity, gradient };
 }
 

@@ -114,6 +114,14 @@ function checkParameters(parameters: Parameters): [string, Parameter][] {
   return entries;
 }
 
+/** A log density of the parameters as one of the unconstrained coordinates. */
+function withJacobian(
+  logDensity: Tensor,
+  parts: readonly { readonly logDeterminant: Tensor }[],
+): Tensor {
+  return parts.reduce((sum, { logDeterminant }) => sum.add(logDeterminant), logDensity);
+}
+
 /**
  * The posterior of named parameters given data. Parameters with a limited range are sampled in
  * unconstrained coordinates; the Jacobian of the change of variables is taken care of, so that priors
@@ -185,12 +193,17 @@ export function posterior<
           expectScalar(options.logPrior(values, data), "`logPrior`"),
           expectScalar(options.logLikelihood(values, data), "`logLikelihood`"),
         ];
-      return parts.reduce(
-        (sum, { logDeterminant }) => sum.add(logDeterminant),
-        terms.reduce(
-          (sum, term) => sum.add(term),
-        ),
-      );
+      return withJacobian(terms.reduce((sum, term) => sum.add(term)), parts);
+    },
+    ..."logPrior" in options && {
+      factors: (position: Tensor) => {
+        const parts = constrain(position);
+        const values = valuesOf(parts);
+        return {
+          prior: withJacobian(expectScalar(options.logPrior(values, data), "`logPrior`"), parts),
+          likelihood: expectScalar(options.logLikelihood(values, data), "`logLikelihood`"),
+        };
+      },
     },
     constrain: (position) => {
       const values = valuesOf(constrain(position));

@@ -35,6 +35,14 @@ export interface NamedShape {
   readonly periodic?: readonly boolean[] | undefined;
 }
 
+/** A density as a product. Each program maps a position [d] to a logarithm. */
+export interface Factors {
+  /** ln prior, the Jacobian of the change of variables included. */
+  readonly prior: Program;
+  /** ln likelihood. */
+  readonly likelihood: Program;
+}
+
 /**
  * A distribution to sample from.
  *
@@ -57,6 +65,14 @@ export interface Target<Values extends object = object, Sampled extends object =
    * it calls a host function without one.
    */
   readonly valueAndGradient: Program | undefined;
+  /**
+   * Values of further inputs that `value` and `valueAndGradient` have after the position, such as the inverse
+   * temperature of a tempered density; none by default. They may be traced: kernels apply both programs to
+   * the position and these.
+   */
+  readonly given?: readonly Tensor[];
+  /** The two factors of the density, where it was given by them. */
+  readonly factors?: Factors;
   /** Position [d] to the value of each parameter and derived quantity. */
   readonly constrained: Program;
   /** The log density at a position. */
@@ -86,6 +102,8 @@ export interface TargetParts<Sampled extends object> {
   /** Which elements of parameters are angles, by name. */
   readonly angles?: Readonly<Record<string, readonly boolean[]>>;
   readonly logDensity: (position: Tensor) => Tensor;
+  /** Its two terms, if it has them: ln prior with the Jacobian, and ln likelihood. */
+  readonly factors?: (position: Tensor) => { readonly prior: Tensor; readonly likelihood: Tensor };
   /** The values of parameters and derived quantities, by name. */
   readonly constrain: (position: Tensor) => Readonly<Record<string, Tensor>>;
   readonly unconstrain: (values: GivenValues<Sampled>) => Float64Array;
@@ -99,6 +117,17 @@ function gradientOf(value: Program): Program | undefined {
     if (error instanceof MissingGradient) return undefined;
     throw error;
   }
+}
+
+/** The programs of the two factors of a density. */
+function factorsOf(
+  factors: NonNullable<TargetParts<object>["factors"]>,
+  type: Parameters<typeof trace>[1],
+): Factors {
+  return {
+    prior: trace((x) => [factors(x).prior], type),
+    likelihood: trace((x) => [factors(x).likelihood], type),
+  };
 }
 
 /**
@@ -153,6 +182,7 @@ export function makeTarget<Values extends object, Sampled extends object = Value
     parameters,
     value,
     valueAndGradient: gradient,
+    ...parts.factors && { factors: factorsOf(parts.factors, type) },
     constrained,
     logDensity: (position) => applyProgram(value, [checked(position)])[0].item(),
     gradient: (position) => {

@@ -82,7 +82,7 @@ for (const [name, target, truth] of cases) {
       runs.push(evidence);
     }
     const methods = {
-      "importance sampling": runs.map(({ importanceSampling }) => importanceSampling),
+      "importance sampling": runs.flatMap(({ importanceSampling }) => importanceSampling ?? []),
       "bridge sampling": runs.flatMap(({ bridgeSampling }) => bridgeSampling ?? []),
     };
     for (const [method, estimates] of Object.entries(methods)) {

@@ -1,0 +1,31 @@
+/**
+ * Parallel tempering leaves the joint distribution of all replicas invariant, and mutants do not.
+ *
+ * False alarms: at most 1e-5 for the whole file, by the bound of the other kernels; keys 0, 1, 2 … in order.
+ */
+import { key } from "../../mod.ts";
+import { assertInvariant, assertRejected, invariance, statisticsOf } from "./invariance.ts";
+import {
+  CONTROLS_TEMPERING,
+  MUTANTS_TEMPERING,
+  singleTempering,
+  SOUND_TEMPERING,
+} from "./invariance_tempering.ts";
+
+const FALSE_ALARMS = 1e-5;
+const CHAINS = 100_000;
+
+const SOUND = [...SOUND_TEMPERING, ...CONTROLS_TEMPERING, singleTempering()];
+const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
+
+SOUND.forEach((sound, i) => {
+  Deno.test(`${sound.name} leaves the target invariant`, async () => {
+    assertInvariant(await invariance(sound, key(i), CHAINS), { level: LEVEL });
+  });
+});
+
+MUTANTS_TEMPERING.forEach((mutant, i) => {
+  Deno.test(`${mutant.name} is rejected`, async () => {
+    assertRejected(await invariance(mutant, key(SOUND.length + i), CHAINS), LEVEL);
+  });
+});
