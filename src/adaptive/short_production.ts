@@ -71,7 +71,7 @@ export async function shortProduction<State extends ChainState & Tree>(
   const { localSteps, thin } = whole;
   const free = time.left() - endMilliseconds(runtime, state, { draws: localSteps, proposals: 0 });
   const each = cycleMilliseconds(runtime, state, ONE_STEP).milliseconds;
-  const steps = each > 0 ? Math.min(localSteps, Math.floor(free / each)) : 0;
+  const steps = each > 0 ? Math.min(localSteps, Math.floor(SHARE_OF_TIME * free / each)) : 0;
   if (steps >= thin) {
     const part = await made({ localSteps: steps - steps % thin, thin, globalSteps: 0 });
     if (part !== undefined || !none) return part;
@@ -83,6 +83,9 @@ export async function shortProduction<State extends ChainState & Tree>(
     : undefined;
   return least ?? { ...advance(state, "production"), draws: [whereTheyAre(state)], interrupted };
 }
+
+/** Steps are planned for so much of the time that is left: what is cut off is lost. */
+const SHARE_OF_TIME = 0.8;
 
 /** The least that production can hold. */
 export const ONE_STEP: Mixture = { localSteps: 1, thin: 1, globalSteps: 0 };
