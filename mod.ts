@@ -19,7 +19,7 @@
 // The sampler.
 export { sample } from "./src/adaptive/sample.ts";
 export { planFor } from "./src/adaptive/default_plan.ts";
-export type { Initial, NamedStart } from "./src/adaptive/given_positions.ts";
+export type { DrawStarts, Initial, NamedStart, Starts } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
 export type { RunEvidence } from "./src/adaptive/run_evidence.ts";
@@ -135,6 +135,11 @@ export type {
 } from "./src/target/target.ts";
 
 // Kernels and how they compose.
+export { alternateHalves } from "./src/kernels/alternate_halves.ts";
+export {
+  differentialEvolution,
+  type DifferentialEvolutionOptions,
+} from "./src/kernels/differential_evolution.ts";
 export { hmc, type HmcOptions } from "./src/kernels/hmc.ts";
 export { jitteredHmc, type JitteredHmcOptions } from "./src/kernels/jittered_hmc.ts";
 export { mala } from "./src/kernels/mala.ts";

@@ -17,15 +17,18 @@ function extreme(values: readonly number[], larger: boolean): number {
   return values.reduce(larger ? (a, b) => Math.max(a, b) : (a, b) => Math.min(a, b));
 }
 
+/** From so many effective draws of each chain on, R-hat can be below 1.01: it is √(1 + 2/n) for n of them. */
+const ENOUGH = 100;
+
 /**
- * The R-hat by which a run is judged: nested R-hat where that is smaller, since chains are many and short.
- * Of C chains, R-hat is below 1.01 only from 100 C effective draws on, even if all draws are independent.
+ * The R-hat by which a run is judged: nested R-hat where that is smaller, as long as chains are short. Of C
+ * chains, R-hat is below 1.01 only from 100 C effective draws on, even if all draws are independent.
  *
  * @param convergence What was looked at.
  * @returns R-hat or nested R-hat.
  */
-export function decisiveRHat({ rHat, nestedRHat }: Convergence): number {
-  return nestedRHat < rHat ? nestedRHat : rHat;
+export function decisiveRHat({ rHat, nestedRHat, bulk, chains }: Convergence): number {
+  return bulk < ENOUGH * chains && nestedRHat < rHat ? nestedRHat : rHat;
 }
 
 /**
@@ -38,6 +41,7 @@ function worstConvergence(draws: Readonly<Record<string, Draws>>): Convergence {
   const named = Object.values(draws);
   const scalars = named.flatMap(convergence);
   return {
+    chains: named[0].shape[0],
     draws: named[0].shape[1],
     rHat: extreme(scalars.map(({ rHat }) => rHat), true),
     nestedRHat: extreme(scalars.map(({ nestedRHat }) => nestedRHat), true),

@@ -8,14 +8,17 @@ import { splineFlow } from "../flows/spline_flow.ts";
 import { defensive } from "../global/defensive.ts";
 import { independence } from "../global/independence.ts";
 import { studentT } from "../global/student_t.ts";
+import { differentialEvolution } from "../kernels/differential_evolution.ts";
 import { jitteredHmc } from "../kernels/jittered_hmc.ts";
 import type { TrajectoryState } from "../kernels/trajectory.ts";
 import { rwm } from "../kernels/rwm.ts";
 import type { ChainState, GradientState, Kernel } from "../kernels/kernel.ts";
 import type { Target } from "../target/target.ts";
+import type { Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { ensembleAdaptation } from "./adaptation.ts";
+import { checkSize, spansAll } from "./ensemble_size.ts";
 import { initialPositions } from "./initial.ts";
 import {
   all,
@@ -41,6 +44,8 @@ export interface Prepared<State extends ChainState & Tree, Values extends object
   readonly chains: number;
   /** Where they start, if that was given. */
   readonly initial: Tensor | undefined;
+  /** What draws where they start, if that was given. */
+  readonly draw?: ((key: Key) => Promise<Tensor>) | undefined;
 }
 
 /** The default schedule, from trials on Gaussians, bananas, funnels, mixtures and a ring of modes. */
@@ -66,7 +71,7 @@ const SCHEDULE: Schedule = {
 const LOCAL_SCHEDULE: Schedule = { ...SCHEDULE, localSteps: 20, thin: 1 };
 
 /**
- * A random walk takes many more steps from one independent position to the next, each of one log density.
+ * Without gradients it takes many more steps from one independent position to the next, each of one log density.
  * Longer windows cost less than the training cycles that they save: about 0.7 of all calls are left on the ring of modes
  * and on a Gaussian of 30 coordinates.
  */
@@ -92,13 +97,16 @@ function defaultSchedule(
 }
 
 /**
- * A random walk for targets without gradients, else HMC.
+ * HMC, or for targets without gradients differential evolution; a random walk where its chains would be too
+ * few to span all directions.
  *
  * Step sizes from a twentieth to the whole, and many of them accepted: a step size that suits the bulk
  * never enters where a target bends sharply, without any sign of it in R-hat.
  */
-function defaultLocal(target: Target): Kernel<TrajectoryState> | Kernel {
-  if (target.valueAndGradient === undefined) return rwm();
+function defaultLocal(target: Target, chains: number): Kernel<TrajectoryState> | Kernel {
+  if (target.valueAndGradient === undefined) {
+    return spansAll({ chains, dimension: target.dimension }) ? differentialEvolution() : rwm();
+  }
   return { ...jitteredHmc({ stepJitter: 0.7 }), targetAcceptance: 0.8 };
 }
 
@@ -113,7 +121,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
   target: Target<Values>,
   options: SampleOptions<State>,
 ): Either<Error, Prepared<State, Values>> {
-  const { local, global } = options;
+  const { global } = options;
   return pipe(
     checkOptions(options),
     either.chain(() =>
@@ -129,12 +137,17 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         devices: checkDevice(options),
       })
     ),
-    either.map(({ start, schedule, stop, flows, devices }) => ({
+    either.chain((checked) => {
+      const chains = checked.resume?.chains.position.shape[0] ?? checked.start.chains;
+      // A user's kernel comes with its own state; without one the state is that of the default.
+      const kernel = options.local ?? defaultLocal(target, chains) as unknown as Kernel<State>;
+      return pipe(checkSize(kernel, chains), either.map((local) => ({ ...checked, local })));
+    }),
+    either.map(({ start, schedule, stop, flows, devices, local }) => ({
       ...start,
       plan: {
         target,
-        // A user's kernel comes with its own state; without one the state is that of the default.
-        local: local ?? defaultLocal(target) as unknown as Kernel<State>,
+        local,
         adaptation: ensembleAdaptation(),
         ...flows,
         train: trainInCycles(),

@@ -9,7 +9,7 @@ import { shapeText } from "../tensor/shape.ts";
 import type { Target } from "../target/target.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import { valueText } from "../tensor/value_text.ts";
-import { givenPositions, type Initial } from "./given_positions.ts";
+import { givenPositions, type Initial, type Starts } from "./given_positions.ts";
 
 /** How many chains run, and where they start if that was given. */
 export interface Start {
@@ -17,6 +17,8 @@ export interface Start {
   readonly chains: number;
   /** Their positions, chains × d. */
   readonly initial: Tensor | undefined;
+  /** What draws their positions. */
+  readonly draw?: ((key: Key) => Promise<Tensor>) | undefined;
 }
 
 /** Chains when nothing is said. */
@@ -39,7 +41,6 @@ export function initialPositions(
   chains: number | undefined,
   initial: Initial | undefined,
 ): Either<Error, Start> {
-  const { dimension } = target;
   const count = chains ?? DEFAULT_CHAINS;
   if (!Number.isInteger(count) || count < 1) {
     return either.left(
@@ -49,6 +50,26 @@ export function initialPositions(
     );
   }
   if (initial === undefined) return either.right({ chains: count, initial });
+  if (typeof initial === "function") {
+    const draw = async (key: Key): Promise<Tensor> => {
+      const drawn = positionsOf(target, count, await initial(key, count));
+      if (either.isLeft(drawn)) throw drawn.left;
+      return drawn.right;
+    };
+    return either.right({ chains: count, initial: undefined, draw });
+  }
+  return either.map((given: Tensor) => ({ chains: given.shape[0], initial: given }))(
+    positionsOf(target, chains, initial),
+  );
+}
+
+/** Positions of so many chains, if that was said, in the right shape. */
+function positionsOf(
+  target: Target,
+  chains: number | undefined,
+  initial: Starts,
+): Either<Error, Tensor> {
+  const { dimension } = target;
   const positions = givenPositions(target, initial);
   if (either.isLeft(positions)) return positions;
   const given = positions.right;
@@ -68,7 +89,7 @@ export function initialPositions(
       ),
     );
   }
-  return either.right({ chains: rows, initial: given });
+  return either.right(given);
 }
 
 /** What is known of chains at their starts: each leaf has the chain as first axis. */
@@ -133,11 +154,12 @@ function dispersed(
 }
 
 /**
- * Starts chains where density and gradient are finite: at the given positions, or at random ones,
- * drawn again for the chains that fail; those that fail every time start where others do.
+ * Starts chains where density and gradient are finite: at the given positions, or at ones drawn by the given
+ * function or at random, drawn again for the chains that fail; those that fail every time start where
+ * others do. Draw i uses foldIn(key, i).
  *
  * @param start Evaluates chains at positions.
- * @param where How many chains, and where if that was given.
+ * @param where How many chains, and where or how they are drawn if that was given.
  * @param target Whose coordinates they have.
  * @param key For random positions.
  * @returns Positions at which all chains can start.
@@ -145,7 +167,7 @@ function dispersed(
  */
 export async function findStart(
   start: (position: Tensor) => Promise<Started>,
-  { chains, initial }: Start,
+  { chains, initial, draw }: Start,
   target: Pick<Target, "dimension" | "periodic" | "names">,
   key: Key,
 ): Promise<Tensor> {
@@ -160,11 +182,13 @@ export async function findStart(
       "Give an `initial` where the log density and its gradient are finite",
     );
   }
-  let position = dispersed(foldIn(key, 0), chains, target);
+  const drawn = (attempt: number): Tensor | Promise<Tensor> =>
+    draw?.(foldIn(key, attempt)) ?? dispersed(foldIn(key, attempt), chains, target);
+  let position = await drawn(0);
   let reasons = unfit(await start(position));
   for (let attempt = 1; attempt < ATTEMPTS && reasons.size > 0; attempt++) {
-    const fresh = dispersed(foldIn(key, attempt), chains, target);
-    const data = position.data.slice();
+    const fresh = await drawn(attempt);
+    const data = Float64Array.from(position.data);
     for (const chain of reasons.keys()) {
       const [from, to] = [chain * dimension, (chain + 1) * dimension];
       data.set(fresh.data.subarray(from, to) as Float64Array, from);
@@ -178,8 +202,11 @@ export async function findStart(
     reasons,
     chains,
     names,
-    `No start was found in ${ATTEMPTS} random positions with coordinates in (−2, 2): give ` +
-      "`initial`, or look whether the log density is finite anywhere",
+    draw === undefined
+      ? `No start was found in ${ATTEMPTS} random positions with coordinates in (−2, 2): give ` +
+        "`initial`, or look whether the log density is finite anywhere"
+      : `No start was found in ${ATTEMPTS} draws of each chain from \`initial\`: look whether the log ` +
+        "density is finite at what it gives",
   );
 }
 

@@ -29,11 +29,17 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly chains?: number;
   /**
    * Where the chains start: chains × dimension numbers in unconstrained coordinates, or for each chain
-   * the values of all parameters by name, as `[{ mu: 0, tau: 1 }, …]`; uniform in (−2, 2) on each
-   * unconstrained coordinate by default.
+   * the values of all parameters by name, as `[{ mu: 0, tau: 1 }, …]`, or those of all chains, as
+   * `{ mu: [0, 1, …], tau: [1, 2, …] }`; uniform in (−2, 2) on each unconstrained coordinate by default.
+   *
+   * Or a pure function `(key, chains) => …` that draws one of these, such as from the prior. It is asked
+   * again, with other keys, for chains whose log density is not finite where they were drawn.
    */
   readonly initial?: Initial;
-  /** The local kernel; jittered HMC by default, `rwm()` for a target without a gradient. */
+  /**
+   * The local kernel; jittered HMC by default. For a target without a gradient `differentialEvolution()`, or
+   * `rwm()` with fewer than 2 (dimension + 1) chains, or than 6.
+   */
   readonly local?: Kernel<State>;
   /** The global move; `independence` by default. */
   readonly global?: Plan<State>["global"];

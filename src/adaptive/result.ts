@@ -12,6 +12,7 @@ import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { aroundMeans } from "./angle_draws.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
+import { sizeWarnings } from "./ensemble_size.ts";
 import { flowWarnings } from "./flow_warnings.ts";
 import { decisiveRHat } from "./convergence.ts";
 import { constrainedDraws, type NamedDraws } from "./named_draws.ts";
@@ -19,6 +20,7 @@ import type { Plan } from "./plan.ts";
 import { estimateEvidence, primaryEvidence, type RunEvidence } from "./run_evidence.ts";
 import { type Convergence, meanOf, type RunState } from "./run_state.ts";
 import { runtimeOf } from "./runtime.ts";
+import { startWarnings } from "./start_warnings.ts";
 import { groupWarnings, separateGroups } from "./separate_groups.ts";
 import { factsOf } from "./trajectory_warnings.ts";
 import { type TrainedFlow, trainedFlow } from "./trained_flow.ts";
@@ -131,6 +133,8 @@ export async function resultOf<Values extends object, State extends ChainState &
     energyBayesianFraction: trajectories?.energyFraction,
     warnings: [
       ...await flowWarnings(kind, state.flow),
+      ...startWarnings(state),
+      ...sizeWarnings(plan.local, { chains: position.shape[0], dimension: target.dimension }),
       ...warningsOf({
         convergence: state.convergence,
         ended: state.ended,

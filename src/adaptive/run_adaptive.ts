@@ -182,6 +182,7 @@ export const runAdaptive: AdaptiveRun = Object.assign(
           }),
           settled: plan.schedule.settleWindows.length === 0 ? 0 : undefined,
           window: undefined,
+          restarted: [],
           flow: plan.trainedFlow,
           replay: emptyReplay(target.dimension, {
             withGradient: plan.train.usesGradient,

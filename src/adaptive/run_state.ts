@@ -33,6 +33,8 @@ export interface RunningMean {
 
 /** What the stopping rule looked at last: the worst over all scalars. */
 export interface Convergence {
+  /** How many chains there are. */
+  readonly chains: number;
   /** Draws of each chain that it rests on. */
   readonly draws: number;
   /** Largest rank-normalised split R-hat. */
@@ -87,6 +89,11 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly settled: number | undefined;
   /** Location and scale of the last window of warm-up. */
   readonly window: EnsembleScale | undefined;
+  /**
+   * The chains that were put beside others in the warm-up, after its first window, since their log density was
+   * far below.
+   */
+  readonly restarted: readonly number[];
   /** The flow, frozen in production; none before training or when the run uses none. */
   readonly flow: FlowState | undefined;
   /** Recent positions for training. */

@@ -8,6 +8,7 @@ import { flowProposal } from "../global/flow_proposal.ts";
 import type { GlobalStep } from "../global/global_move.ts";
 import { type NormalVectors, normalVectors } from "../global/normals.ts";
 import type { Proposal } from "../global/proposal.ts";
+import { halvesRun } from "../kernels/alternate_halves.ts";
 import {
   type EnsembleResult,
   type EnsembleRun,
@@ -155,22 +156,21 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
   // A plan may be put together by hand: a number of NaN cycles would never end.
   orThrow(checkSchedule(plan.schedule));
   const { target, local, device, chainDevice = device, clock = systemClock } = plan;
+  const step = (state: State, shared: Shared, key: Key): State =>
+    local.step(target, shared as unknown as KernelParameters)(state, key);
   const record = [
     ...RECORD,
     ...plan.train.usesGradient === true ? ["gradient"] : [],
     ...local.observed ?? [],
   ];
-  const run = forEachForm((shared: Shared): EnsembleRun<State, Shared> => {
+  const run = forEachForm((): EnsembleRun<State, Shared> => {
     let made: EnsembleRun<State, Shared> | undefined;
     return (chains, ...rest) => {
       // What the state holds is known when there is one.
-      const names = new Set([...record, ...trajectoryLeaves(chains)]);
-      made ??= ensembleRun(
-        (state: State, parameters: typeof shared, key) =>
-          local.step(target, parameters as unknown as KernelParameters)(state, key),
-        chainDevice,
-        [...names],
-      );
+      const names = [...new Set([...record, ...trajectoryLeaves(chains)])];
+      made ??= local.partners === true
+        ? halvesRun(step, chainDevice, names)
+        : ensembleRun(step, chainDevice, names);
       return made(chains, ...rest);
     };
   });

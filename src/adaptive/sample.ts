@@ -42,7 +42,7 @@ function startedOf(state: ChainState & Tree): Started {
 
 /** The state to start from: where chains can start, or that of an earlier run. */
 async function firstState<State extends ChainState & Tree, Values extends object>(
-  { plan, chains, initial }: Prepared<State, Values>,
+  { plan, ...where }: Prepared<State, Values>,
   resume: RunState<State> | undefined,
   key: Key,
 ): Promise<RunState<State>> {
@@ -53,7 +53,7 @@ async function firstState<State extends ChainState & Tree, Values extends object
   const { start } = runtimeOf(plan);
   const position = await findStart(
     async (candidates) => startedOf(await start(candidates)),
-    { chains, initial },
+    where,
     plan.target,
     key,
   );

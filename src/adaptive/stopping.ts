@@ -11,9 +11,9 @@ import type { Convergence } from "./run_state.ts";
 /** What a run has to reach, and its budget. */
 export interface StopOptions {
   /**
-   * Largest rank-normalised split R-hat of any scalar; 1.01 by default (Vehtari et al. 2021). Of 16 chains
-   * and more, nested R-hat may be below it instead (Margossian et al. 2024), with superchains by where
-   * chains started production: R-hat itself needs 100 effective draws of each chain.
+   * Largest rank-normalised split R-hat of any scalar; 1.01 by default (Vehtari et al. 2021). That takes
+   * 100 effective draws of each chain; where 16 chains and more have fewer, nested R-hat may be below it
+   * instead (Margossian et al. 2024), with superchains by where chains started production.
    */
   readonly rHat?: number;
   /**

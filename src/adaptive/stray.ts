@@ -22,13 +22,14 @@ const FAR = 100;
  * The chains whose log density lies far below that of the others.
  *
  * @param logDensity Of each chain, [chains].
- * @returns Their numbers.
+ * @returns Their numbers; none where all of them are broken, since then there are no others.
  */
 export function strayChains({ data }: Tensor): number[] {
   const sorted = Float64Array.from(data).sort();
   const at = (share: number): number => sorted[Math.round(share * (sorted.length - 1))];
   const limit = at(0.5) - FAR * (at(UPPER) - at(0.5) + 1);
-  return Array.from(data, (_, chain) => chain).filter((chain) => !(data[chain] >= limit));
+  const strays = Array.from(data, (_, chain) => chain).filter((chain) => !(data[chain] >= limit));
+  return strays.length === data.length ? [] : strays;
 }
 
 /**
@@ -42,7 +43,7 @@ export function strayChains({ data }: Tensor): number[] {
 export function gatherStrays<State extends ChainState & Tree>(chains: State, key: Key): State {
   const strays = strayChains(chains.logDensity);
   const count = chains.logDensity.size;
-  if (strays.length === 0 || strays.length === count) return chains;
+  if (strays.length === 0) return chains;
   const others = Array.from({ length: count }, (_, i) => i).filter((i) => !strays.includes(i));
   const choice = uniform(key, [count]).data;
   return mapLeaves(chains, ({ dtype, shape, data }) => {

@@ -62,7 +62,8 @@ export async function trainCycle<State extends ChainState & Tree>(
     ),
   };
   const verdict = plan.trained(progress);
-  const last = state.lastTraining || verdict === "now";
+  // A flow that is to be trained further has learned more than the whitening already.
+  const last = state.lastTraining || verdict === "now" && training.flow.updates === 0;
   const [sum, count] = total(local.draws["acceptance"]);
   const proposals = global.logWeights.size;
   // Few chains make few proposals, which say little of what production is to do.

@@ -18,6 +18,7 @@ import { addToReplay } from "./replay.ts";
 import { addToMean, type RunState } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
 import { settle } from "./settling.ts";
+import { restartedChains } from "./start_warnings.ts";
 import { gatherStrays } from "./stray.ts";
 
 /** Most windows that are added to the schedule's while the chains still drift. */
@@ -79,6 +80,7 @@ async function settleCycle<State extends ChainState & Tree>(
     chains: await runtime.start(position),
     adaptation: rule.afterWindow(adaptation, window, goal),
     window: scale,
+    restarted: restartedChains(state),
     settled: drifting && done < settleWindows.length ? undefined : done,
   }, "warmup");
 }
@@ -149,7 +151,8 @@ async function tuneCycle<State extends ChainState & Tree>(
       capacity: schedule.replayCapacity,
     })
     : state.replay;
-  const next = { ...state, chains, adaptation, replay, window: scale };
+  const restarted = restartedChains(state);
+  const next = { ...state, chains, adaptation, replay, window: scale, restarted };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
   // A flow that was trained before is used as it is.

@@ -72,7 +72,7 @@ export function chainsOf(
  * @param options The options.
  * @throws {RangeError} If a number is not a whole one, or too small.
  */
-export function checkRun({ steps, thin, firstStep }: RunOptions): void {
+export function checkRun({ steps, thin, firstStep, firstChain }: RunOptions): void {
   const whole = (name: string, value: number | undefined, least: number): void => {
     if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
     throw new RangeError(
@@ -82,4 +82,5 @@ export function checkRun({ steps, thin, firstStep }: RunOptions): void {
   whole("steps", steps, 1);
   whole("thin", thin, 1);
   whole("firstStep", firstStep, 0);
+  whole("firstChain", firstChain, 0);
 }

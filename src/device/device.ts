@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly thin?: number;
   /** The number of the first step, from which its random numbers follow; 0 by default. */
   readonly firstStep?: number;
+  /** The number of the first chain, from which its random numbers follow, too; 0 by default. */
+  readonly firstChain?: number;
   /** Stops the run between slices of a few milliseconds. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,7 +35,7 @@ export interface StepResult {
 /** Runs a step many times on many chains. */
 export interface StepRunner {
   /**
-   * Runs the step. Chain c in step s draws from foldIn(foldIn(key, c), s).
+   * Runs the step. Chain c in step s draws from foldIn(foldIn(key, c), s), both counted from the first.
    *
    * @param state The leaves of the state, each chains × shape.
    * @param shared What all chains share.

@@ -46,7 +46,7 @@ function step(
       options: RunOptions,
     ): Promise<StepResult> {
       checkRun(options);
-      const { steps, thin, firstStep = 0, signal } = options;
+      const { steps, thin, firstStep = 0, firstChain = 0, signal } = options;
       const chains = chainsOf(types, state, shared);
       const pauses = pausesOf(signal);
       const kept = thin === undefined ? 0 : Math.floor(steps / thin);
@@ -57,7 +57,7 @@ function step(
       });
       const last: (readonly Tensor[])[] = [];
       for (let chain = 0; chain < chains; chain++) {
-        const chainKey = foldIn(key, words([chain], []));
+        const chainKey = foldIn(key, words([firstChain + chain], []));
         let now: readonly Tensor[] = state.map((leaf) => leaf.at(chain));
         for (let i = 0; i < steps; i++) {
           if (pauses.due()) await pauses.take();

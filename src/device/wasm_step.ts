@@ -61,6 +61,8 @@ export class WasmStep implements StepRunner {
   #instance: Promise<Instance> | undefined;
   /** What the blocks in memory hold, so that it need not be written again. */
   #resident: readonly Tensor[] = [];
+  /** The number of the first chain there. */
+  #firstChain = 0;
   #busy: Promise<unknown> = Promise.resolve();
   /** How many steps of one group fit a slice, as far as known. */
   #perSlice = 1;
@@ -106,7 +108,7 @@ export class WasmStep implements StepRunner {
     options: RunOptions,
   ): Promise<StepResult> {
     checkRun(options);
-    const { steps, thin = steps + 1, firstStep = 0, signal } = options;
+    const { steps, thin = steps + 1, firstStep = 0, firstChain = 0, signal } = options;
     const { block, draws: layout, free } = this.#compiled;
     const chains = chainsOf(this.#types, state, shared);
     signal?.throwIfAborted();
@@ -119,7 +121,7 @@ export class WasmStep implements StepRunner {
     );
     const job = { chains, steps, thin, firstStep, signal, out };
     ensureMemory(memory, this.#planOf(job, groupsOf(chains, this.#compiled.block)).memoryBytes);
-    this.#write(memory, chains, state, shared, key);
+    this.#write(memory, { chains, firstChain }, state, shared, key);
     if (!await this.#inWorkers(instance, job)) await this.#here(instance, job);
     const [, ...next] = readBlocks(memory, free, block, chains);
     this.#resident = next;
@@ -298,17 +300,20 @@ export class WasmStep implements StepRunner {
 
   #write(
     memory: WebAssembly.Memory,
-    chains: number,
+    { chains, firstChain }: { readonly chains: number; readonly firstChain: number },
     state: readonly Tensor[],
     shared: readonly Tensor[],
     key: Key,
   ): void {
     writeShared(memory, this.#compiled, shared);
     new Uint32Array(memory.buffer, this.#compiled.key, 2).set(key.data);
-    if (!state.every((leaf, i) => leaf === this.#resident[i])) {
-      const numbers = words(Uint32Array.from({ length: chains }, (_, i) => i));
+    const there = firstChain === this.#firstChain &&
+      state.every((leaf, i) => leaf === this.#resident[i]);
+    if (!there) {
+      const numbers = words(Uint32Array.from({ length: chains }, (_, i) => firstChain + i));
       writeBlocks(memory, this.#compiled.free, this.#compiled.block, [numbers, ...state]);
     }
     this.#resident = [];
+    this.#firstChain = firstChain;
   }
 }

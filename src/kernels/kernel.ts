@@ -54,6 +54,8 @@ export interface KernelParameters {
    * adaptation of their length; without it nothing is measured.
    */
   readonly center?: TensorLike;
+  /** Positions of other chains, which do not move in the step, [n, d]: for kernels with `partners`. */
+  readonly partners?: TensorLike;
 }
 
 /** A family of steps with the parameters that adaptation finds. */
@@ -73,6 +75,12 @@ export interface Kernel<State extends ChainState = ChainState> {
   readonly kept?: readonly string[];
   /** Names of the leaves of the state that its adaptation looks at after each step, beside the acceptance. */
   readonly observed?: readonly string[];
+  /**
+   * Whether its step is given positions of other chains, as the parameter `partners`. Half of the chains move
+   * then while the others stay, and after that the other half: where chains that move at once look at each
+   * other, no distribution stays as it is. False by default.
+   */
+  readonly partners?: boolean;
   /** Starts a chain at a position. */
   init(target: Target): (position: Tensor) => State;
   /**
@@ -86,7 +94,7 @@ export interface Kernel<State extends ChainState = ChainState> {
 }
 
 /** The position, if it is one of the target. */
-function checked({ dimension }: Target, position: Tensor): Tensor {
+export function expectPosition({ dimension }: Target, position: Tensor): Tensor {
   const { dtype, shape } = position;
   if (dtype === "f64" && shape.length === 1 && shape[0] === dimension) return position;
   throw new TypeError(
@@ -97,7 +105,7 @@ function checked({ dimension }: Target, position: Tensor): Tensor {
 
 /** Log density at a position. */
 export function logDensityAt(target: Target, position: Tensor): Tensor {
-  return applyProgram(target.value, [checked(target, position)])[0];
+  return applyProgram(target.value, [expectPosition(target, position)])[0];
 }
 
 /** Log density and gradient at a position. */
@@ -106,7 +114,7 @@ export function gradientAt(
   position: Tensor,
 ): { readonly logDensity: Tensor; readonly gradient: Tensor } {
   const [logDensity, gradient] = applyProgram(expectGradient(target), [
-    checked(target, position),
+    expectPosition(target, position),
   ]);
   return { logDensity, gradient };
 }

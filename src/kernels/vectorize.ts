@@ -10,7 +10,7 @@ import type { Tree } from "../tensor/tree.ts";
 import type { Target } from "../target/target.ts";
 import type { Precision } from "../tensor/functions/precision.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
-import { type EnsembleResult, ensembleRun, mapChains } from "./ensemble.ts";
+import { type EnsembleResult, type EnsembleRun, ensembleRun, mapChains } from "./ensemble.ts";
 import { typeText } from "./form.ts";
 import type { ChainState, Kernel, Step } from "./kernel.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
@@ -55,13 +55,14 @@ export interface EnsembleStep<State> {
 }
 
 function withDefaults(how: Partial<RunOptions>): RunOptions {
-  expectOptions(how, ["steps", "thin", "firstStep", "signal"], "run a step");
+  expectOptions(how, ["steps", "thin", "firstStep", "firstChain", "signal"], "run a step");
   return { ...how, steps: how.steps ?? 1, thin: how.thin ?? 1 };
 }
 
 /**
  * Compiles a step of one chain into a step of an ensemble. Chain c in step s draws from
- * foldIn(foldIn(key, c), s), so that the numbers do not depend on how many chains there are.
+ * foldIn(foldIn(key, c), s), so that the numbers do not depend on how many chains there are. With
+ * `firstStep` and `firstChain` a run may be cut into parts that give the bits of the whole.
  *
  * @param step A pure step in the array language, such as `hmc().step(target, { stepSize: 0.1 })` or a
  * composition of steps.
@@ -83,11 +84,17 @@ export function vectorize<State extends Tree>(
     );
   }
   expectOptions(options, ["device", "precision", "workers", "record"], "vectorize");
-  const run = ensembleRun(
+  return ensembleStep(ensembleRun(
     (state: State, _: Record<string, never>, key: Key) => step(state, key),
     chooseDevice(options.device, options),
     options.record,
-  );
+  ));
+}
+
+/** What runs a compiled step that shares nothing, as users call it. */
+export function ensembleStep<State extends Tree>(
+  run: EnsembleRun<State, Record<string, never>>,
+): EnsembleStep<State> {
   const advance = async (
     state: State,
     key: Key,

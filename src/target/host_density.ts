@@ -14,9 +14,10 @@ import type { Target } from "./target.ts";
  *
  * It is called for one chain at a time, from within the compiled steps, with a fresh copy of the point. It
  * must be a pure function, and not async; what it throws ends a run, as it is. Without a gradient, `sample`
- * moves locally by random walks (`rwm`), and the flow's jumps carry the rest; kernels that need gradients
- * refuse the target. A step of `mala` calls both functions once, one of `hmc` with L leapfrog steps the
- * gradient L times and the log density once, `rwm` the log density once.
+ * moves chains locally by differences of others (`differentialEvolution`), or by random walks (`rwm`) where
+ * these are few, and the flow's jumps carry the rest; kernels that need gradients refuse the target. A step of
+ * `mala` calls both functions once, one of `hmc` with L leapfrog steps the gradient L times and the log density
+ * once, `differentialEvolution` and `rwm` the log density once.
  *
  * @param dimension Number of coordinates d, at least 1.
  * @param logDensity From a point, d numbers, to ln p(x); −∞ where the density is 0.

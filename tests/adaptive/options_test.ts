@@ -64,8 +64,29 @@ const refused: [what: string, options: unknown, message: RegExp][] = [
   ["a schedule of null", { schedule: null }, /`schedule` null: give an object/],
   ["draws in quotes", { stop: { maxDraws: "9" } }, /`stop\.maxDraws` "9": expected a positive/],
   [
-    "an initial that is a record of lists",
-    { initial: { x: [[1, 2]] } },
+    "an initial by name that is of one chain",
+    { initial: { x: 1 } },
+    /^Cannot start: `initial` must hold for each parameter the values of all chains, .*; x has the shape \[\]$/,
+  ],
+  [
+    "an initial by name of different numbers of chains",
+    { initial: { x: [[1, 2]], y: [1, 2] } },
+    /the values of all chains, of equal number; y has the shape \[2\]$/,
+  ],
+  ["an initial of no names", { initial: {} }, /of equal number; there is no parameter$/],
+  [
+    "an initial by name of another shape",
+    { initial: { x: [[1, 2], [3, 4], [5, 6]], y: [1, 2, 3] } },
+    /^Cannot start chain 0 of `initial`: Cannot unconstrain y: the parameters are x$/,
+  ],
+  [
+    "an initial by name that is no numbers",
+    { initial: { x: "here" } },
+    /^Cannot start: `initial` must hold for each parameter numbers; x is "here"$/,
+  ],
+  [
+    "an initial that is neither",
+    { initial: "here" },
     /`initial` must hold for each chain one position, .*, or the values of all parameters, as in \{ mu: 0 \}$/,
   ],
   [

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   density,
+  differentialEvolution,
   hmc,
   key,
   mala,
@@ -206,10 +207,9 @@ Deno.test("progress runs through the phases and counts up", async () => {
     const settles = Number.isNaN(acceptance.local) && seen[i].phase === "warmup";
     assert.ok(settles || acceptance.local > 0 && acceptance.local <= 1);
   });
-  assert.equal(
-    seen.filter(({ acceptance }) => !Number.isNaN(acceptance.local)).length,
-    seen.length - (warmup.length - 2),
-  );
+  const settling = seen.filter(({ acceptance }) => Number.isNaN(acceptance.local)).length;
+  assert.ok(settling >= 2 && settling <= warmup.length - 2);
+  assert.ok(seen.slice(0, settling).every(({ acceptance }) => Number.isNaN(acceptance.local)));
   const last = seen.at(-1);
   assert.ok(last?.convergence !== undefined && last.drawsPerSecond > 0);
 });
@@ -247,7 +247,7 @@ Deno.test("an abort stops a long run between slices, not only between cycles", a
   clearTimeout(timer);
 });
 
-for (const local of [rwm(), mala(), hmc({ leapfrogSteps: 3 })]) {
+for (const local of [rwm(), differentialEvolution(), mala(), hmc({ leapfrogSteps: 3 })]) {
   Deno.test(`sample() with ${local.name} alone finds the moments of a Gaussian`, async () => {
     const target = density(2, (x) => {
       const [a, b] = [x.at(0).sub(1), x.at(1).add(2).div(3)];

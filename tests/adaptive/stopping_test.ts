@@ -10,7 +10,7 @@ import {
 import type { KeyWords } from "../../src/random/words.ts";
 import { autoregressive, replications } from "../diagnostics/series.ts";
 
-const good = { draws: 500, rHat: 1.005, nestedRHat: NaN, bulk: 12_000, tail: 11_000 };
+const good = { chains: 100, draws: 500, rHat: 1.005, nestedRHat: NaN, bulk: 12_000, tail: 11_000 };
 
 Deno.test("a run ends when R-hat and both effective sample sizes are good, not before", () => {
   const { decide } = stopWhenConverged();
@@ -22,9 +22,12 @@ Deno.test("a run ends when R-hat and both effective sample sizes are good, not b
   assert.equal(at({ ...good, bulk: 9000 }), undefined);
   assert.equal(at({ ...good, tail: 9000 }), undefined);
   assert.equal(at({ ...good, rHat: NaN }), undefined);
-  // Many short chains are judged by nested R-hat.
-  assert.equal(at({ ...good, rHat: 1.03, nestedRHat: 1.009 }), "converged");
-  assert.equal(at({ ...good, rHat: 1.03, nestedRHat: 1.011 }), undefined);
+  // Many short chains are judged by nested R-hat; here they are 200, of 60 effective draws each.
+  const short = { ...good, chains: 200, rHat: 1.03 };
+  assert.equal(at({ ...short, nestedRHat: 1.009 }), "converged");
+  assert.equal(at({ ...short, nestedRHat: 1.011 }), undefined);
+  // Of chains of 120 each R-hat can be asked for.
+  assert.equal(at({ ...good, rHat: 1.03, nestedRHat: 1.009 }), undefined);
   assert.equal(at({ ...good, rHat: 1.005, nestedRHat: 1.02 }), "converged");
   assert.equal(at({ ...good, bulk: NaN }), undefined);
 });
@@ -70,7 +73,7 @@ function stoppedSquares(key: KeyWords): { readonly draws: Draws; readonly looks:
     };
     const [{ rHat, nestedRHat, ...size }] = convergence(draws);
     const [bulk, tail] = [size.effectiveSampleSize, size.effectiveSampleSizeTail];
-    last = { draws: count, rHat, nestedRHat, bulk, tail };
+    last = { chains, draws: count, rHat, nestedRHat, bulk, tail };
     if (decide({ draws: count, convergence: last, seconds: 0 }) !== undefined) {
       return { draws, looks };
     }

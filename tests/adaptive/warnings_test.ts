@@ -31,7 +31,14 @@ function evidence(
 }
 
 const fine: RunFacts = {
-  convergence: { draws: 300, rHat: 1.002, nestedRHat: NaN, bulk: 12_000, tail: 11_000 },
+  convergence: {
+    chains: 200,
+    draws: 300,
+    rHat: 1.002,
+    nestedRHat: NaN,
+    bulk: 12_000,
+    tail: 11_000,
+  },
   ended: "converged",
   acceptance: { local: 0.65, global: 0.7 },
   targetAcceptance: 0.65,
@@ -91,7 +98,7 @@ const suspicious: [what: string, facts: Partial<RunFacts>, sentence: RegExp][] =
   [
     "a run with too few draws to judge",
     {
-      convergence: { draws: 3, rHat: NaN, nestedRHat: NaN, bulk: NaN, tail: NaN },
+      convergence: { chains: 100, draws: 3, rHat: NaN, nestedRHat: NaN, bulk: NaN, tail: NaN },
       ended: "budget",
     },
     /^The run ended with 3 draws of each chain, too few to tell/,

@@ -94,6 +94,29 @@ for (const device of DEVICES) {
     }
   });
 
+  Deno.test(`${name}: some of the chains give the bits that they give among all`, async () => {
+    const options = { steps: 5, thin: 2, firstStep: 3 };
+    const all = await runner(device).run(stateOf(19), SHARED, key(5), options);
+    // One runner for all parts, from what is still in its memory as well.
+    const parts = runner(device);
+    for (const [firstChain, end] of [[0, 10], [10, 19], [3, 4], [18, 19]]) {
+      const own = (leaf: Tensor): Tensor => leaf.slice(firstChain, end);
+      const from = stateOf(19).map(own);
+      const some = await parts.run(from, SHARED, key(5), { ...options, firstChain });
+      assertSame(some.state, all.state.map(own), "leaf");
+      assertSame(some.draws, all.draws.map(own), "draws");
+    }
+    const on = { steps: 2, firstStep: 8 };
+    const { state } = await runner(device).run(stateOf(2), SHARED, key(5), { steps: 8 });
+    const resident = runner(device);
+    const here = await resident.run(stateOf(2), SHARED, key(5), { steps: 8 });
+    for (const firstChain of [4, 0]) {
+      const expected = await runner(device).run(state, SHARED, key(5), { ...on, firstChain });
+      const actual = await resident.run(here.state, SHARED, key(5), { ...on, firstChain });
+      assertSame(actual.state, expected.state, `from chain ${firstChain}`);
+    }
+  });
+
   Deno.test(`${name}: draws are every thin-th state, and thinning changes no state`, async () => {
     const every = await runner(device).run(stateOf(3), SHARED, key(5), { steps: 10, thin: 1 });
     assert.deepEqual(every.draws[1].shape, [3, 10, 70]);
@@ -195,7 +218,7 @@ for (const device of DEVICES) {
     const refuses = (
       state: readonly Tensor[],
       shared: readonly Tensor[],
-      options: { steps: number; thin?: number; firstStep?: number },
+      options: { steps: number; thin?: number; firstStep?: number; firstChain?: number },
       name: string,
       message: RegExp,
     ): Promise<void> => assert.rejects(one.run(state, shared, key(1), options), { name, message });
@@ -236,6 +259,7 @@ for (const device of DEVICES) {
       await refuses(state, SHARED, { ...steps, thin: wrong }, "RangeError", /`thin` must be/);
     }
     await refuses(state, SHARED, { ...steps, firstStep: -1 }, "RangeError", /`firstStep` must be/);
+    await refuses(state, SHARED, { ...steps, firstChain: 0.5 }, "RangeError", /`firstChain` must/);
     // Nothing of it did any harm.
     const expected = await runner(device).run(state, SHARED, key(1), steps);
     assertSame((await one.run(state, SHARED, key(1), steps)).state, expected.state, "leaf");

@@ -51,6 +51,7 @@ function cost(kernel: AnyKernel, step: AnyStep): { densities: number; gradients:
 /** Gradients that a step of each kernel should take. */
 const GRADIENTS: Readonly<Record<string, number>> = {
   "rwm()": 0,
+  "differentialEvolution() by chains that stay": 0,
   "mala()": 1,
   "hmc() with one step": 1,
   "hmc()": 4,

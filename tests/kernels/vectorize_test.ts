@@ -339,7 +339,7 @@ const refused: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = 
   [
     "an unknown option of a run",
     async () => await vectorize(composed)(await start(2), key(0), { step: 5 } as object),
-    /^TypeError: .*unknown option `step`: the options are steps, thin, firstStep, signal$/,
+    /^TypeError: .*unknown option `step`: the options are steps, thin, firstStep, firstChain, signal$/,
   ],
 ];
 

@@ -3,14 +3,15 @@
  * some twelve standard deviations apart where d = 32. No gradient leads from one to another, and chains
  * start with whatever shares chance gave to the bells: the flow's jumps have to put these right.
  *
- * False alarms: 8 shares and 2 estimates of log Z within five standard errors, each by chance beyond with
- * probability 6e-7: together below 1e-5.
+ * Of each, four shares and log Z are held against their standard errors.
  */
 import assert from "node:assert/strict";
 import { density, key, logSumExp, sample } from "../../mod.ts";
+import { levelOf } from "./levels.ts";
 import { drawsOf, meanOf, zScore } from "./measure.ts";
+import { tailProbability } from "./normal_scores.ts";
 
-const LARGEST_SCORE = 5;
+const LEVEL = levelOf(import.meta.url, 2 * 5);
 /** How far from ¼ a share may be. */
 const TOLERANCE = 0.03;
 
@@ -34,13 +35,11 @@ for (const d of [16, 32]) {
       const score = zScore(inside, 0.25);
       const off = meanOf(inside) - 0.25;
       assert.ok(Math.abs(off) < TOLERANCE, `mode ${mode} is off by ${off}`);
-      assert.ok(Math.abs(score) < LARGEST_SCORE, `mode ${mode} is off by ${score} standard errors`);
+      assert.ok(tailProbability(score) > LEVEL, `mode ${mode} is off by ${score} standard errors`);
     }
     const truth = d / 2 * Math.log(2 * Math.PI) + Math.log(4);
     const { estimate, standardError } = run.logEvidence ?? { estimate: NaN, standardError: NaN };
-    assert.ok(
-      Math.abs(estimate - truth) < LARGEST_SCORE * standardError,
-      `${estimate}, not ${truth}`,
-    );
+    const score = (estimate - truth) / standardError;
+    assert.ok(tailProbability(score) > LEVEL, `${estimate}, not ${truth}`);
   });
 }

@@ -29,14 +29,18 @@ export interface ExactTarget {
   readonly uniformCount: number;
 }
 
-/** Points that are a function of rows of numbers, n × d. */
-export function mapRows(rows: Tensor, f: (row: Float64Array) => Vector): Tensor {
+/** Points of `width` coordinates that are a function of rows of numbers, n × d; of d by default. */
+export function mapRows(
+  rows: Tensor,
+  f: (row: Float64Array) => Vector,
+  width: number = rows.shape[1],
+): Tensor {
   const [n, d] = rows.shape;
-  const data = new Float64Array(n * d);
+  const data = new Float64Array(n * width);
   for (let i = 0; i < n; i++) {
-    data.set(f((rows.data as Float64Array).subarray(i * d, (i + 1) * d)), i * d);
+    data.set(f((rows.data as Float64Array).subarray(i * d, (i + 1) * d)), i * width);
   }
-  return tensor(data).reshape([n, d]);
+  return tensor(data).reshape([n, width]);
 }
 
 /**

@@ -3,30 +3,33 @@
  * with one fault each are rejected.
  *
  * False alarms: a sound case fails with probability at most its number of statistics times the level,
- * since the bound on each holds for every sample size. Over the whole file that is at most 1e-4, or
- * once in 10,000 choices of the keys, which are 0, 1, 2 … in order.
+ * since the bound on each holds for every sample size. Keys are 0, 1, 2 … in order.
  */
 import { key } from "../../mod.ts";
 import { assertInvariant, assertRejected, invariance, statisticsOf } from "./invariance.ts";
 import { CASES } from "./invariance_cases.ts";
 import { MUTANTS_CIRCLE, SOUND_CIRCLE } from "./invariance_circle.ts";
 import { CONTROLS_GLOBAL, MUTANTS_GLOBAL, SOUND_GLOBAL } from "./invariance_global.ts";
+import { CONTROLS_HALVES, MUTANTS_HALVES, SOUND_HALVES } from "./invariance_halves.ts";
 import { CONTROLS, MUTANTS } from "./invariance_mutants.ts";
 import {
   CONTROLS_TRAJECTORIES,
   MUTANTS_TRAJECTORIES,
   SOUND_TRAJECTORIES,
 } from "./invariance_trajectories.ts";
+import { levelOf } from "./levels.ts";
 
-const FALSE_ALARMS = 1e-4;
 const CHAINS = 100_000;
 
 const SOUND = [
   ...[...CASES, ...CONTROLS, ...SOUND_GLOBAL, ...CONTROLS_GLOBAL, ...SOUND_CIRCLE],
-  ...[...SOUND_TRAJECTORIES, ...CONTROLS_TRAJECTORIES],
+  ...[...SOUND_HALVES, ...CONTROLS_HALVES, ...SOUND_TRAJECTORIES, ...CONTROLS_TRAJECTORIES],
 ];
-const FAULTY = [...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE, ...MUTANTS_TRAJECTORIES];
-const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
+const FAULTY = [
+  ...[...MUTANTS, ...MUTANTS_GLOBAL, ...MUTANTS_CIRCLE, ...MUTANTS_HALVES],
+  ...MUTANTS_TRAJECTORIES,
+];
+const LEVEL = levelOf(import.meta.url, statisticsOf(SOUND));
 
 SOUND.forEach((sound, i) => {
   Deno.test(`${sound.name} leaves the target invariant`, async () => {

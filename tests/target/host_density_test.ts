@@ -75,8 +75,16 @@ Deno.test("a target without a gradient says so wherever one is needed", async ()
   assert.equal(target.logDensity([1, -2]), -0);
 });
 
-Deno.test("the default kernel is a random walk where there is no gradient, else HMC", () => {
-  assert.equal(planFor(hostDensity(2, bell)).local.name, "rwm");
+Deno.test("without a gradient the default moves by other chains, or alone where these are few", () => {
+  const kernelOf = (dimension: number, options: object = {}): string =>
+    planFor(hostDensity(dimension, bell), options).local.name;
+  assert.equal(kernelOf(2), "differential evolution");
+  assert.equal(kernelOf(49), "differential evolution");
+  assert.equal(kernelOf(50), "rwm");
+  assert.equal(kernelOf(50, { chains: 102 }), "differential evolution");
+  assert.equal(kernelOf(1, { chains: 6 }), "differential evolution");
+  assert.equal(kernelOf(1, { chains: 5 }), "rwm");
+  assert.equal(kernelOf(1, { initial: [[0], [1], [2]] }), "rwm");
   assert.equal(planFor(hostDensity(2, bell, bellGradient)).local.name, "jittered HMC");
   assert.equal(planFor(hostDensity(2, bell), { local: rwm() }).local.name, "rwm");
 });
@@ -230,4 +238,14 @@ Deno.test("a run of a black box goes on from its state with the bits of a run wi
   const first = await run({ stop: { maxDraws: 20 } });
   const rest = await run({ stop: { maxDraws: 60 }, resume: first.state });
   assert.deepEqual(rest.draws, whole.draws);
+  // Also where the chains are too few for the default, and their number is not said again.
+  const few = { chains: 4, flow: "none" } as const;
+  const alone = await sample(target, key(4), { ...few, stop: { maxDraws: 60 } });
+  const part = await sample(target, key(4), { ...few, stop: { maxDraws: 20 } });
+  const on = await sample(target, key(4), {
+    flow: "none",
+    stop: { maxDraws: 60 },
+    resume: part.state,
+  });
+  assert.deepEqual(on.draws, alone.draws);
 });

@@ -1,0 +1,75 @@
+/**
+ * Estimates of many runs with keys of their own against the truth: of each quantity the scores, errors in
+ * units of the Monte Carlo standard error, should be independent standard normal numbers over the runs.
+ */
+import type { Draws } from "../../mod.ts";
+import { monteCarloStandardError } from "../../src/diagnostics/mod.ts";
+import { meanOf } from "./measure.ts";
+import { normalCdf } from "./normal_cdf.ts";
+import { shiftProbability, spreadProbability, tailProbability } from "./normal_scores.ts";
+import { uniformityProbability } from "./uniformity.ts";
+
+/** An estimate, its standard error and the truth. */
+export interface Estimate {
+  readonly estimate: number;
+  readonly standardError: number;
+  readonly truth: number;
+}
+
+/** The estimate of a mean. */
+export function meanEstimate(draws: Draws, truth: number): Estimate {
+  return {
+    estimate: meanOf(draws),
+    standardError: monteCarloStandardError(draws) as number,
+    truth,
+  };
+}
+
+/** The estimate of a standard deviation. */
+export function deviationEstimate(draws: Draws, truth: number): Estimate {
+  const center = meanOf(draws);
+  const squares = draws.data.reduce((sum, x) => sum + (x - center) ** 2, 0);
+  return {
+    estimate: Math.sqrt(squares / (draws.data.length - 1)),
+    standardError: monteCarloStandardError(draws, { of: "sd" }) as number,
+    truth,
+  };
+}
+
+/** Scores of estimates whose truth is off by a factor; 1 if it is not. */
+export function scores(estimates: readonly Estimate[], factor = 1): number[] {
+  return estimates.map(({ estimate, standardError, truth }) =>
+    (estimate - factor * truth) / standardError
+  );
+}
+
+/**
+ * How many statistics {@linkcode leastProbability} looks at: each score by itself, and of each quantity
+ * shift, spread and distance from normal over the runs.
+ */
+export function scoreStatistics(runs: number, quantities: number): number {
+  return (runs + 3) * quantities;
+}
+
+/** The least bound of the probabilities that runs are so far off, from the scores of each. */
+export function leastProbability(runs: readonly (readonly number[])[]): number {
+  const columns = runs[0].map((_, q) => runs.map((row) => row[q]));
+  return Math.min(
+    ...runs.flat().map((z) => Number.isNaN(z) ? 0 : tailProbability(z)),
+    ...columns.flatMap((column) => [
+      shiftProbability(column),
+      spreadProbability(column),
+      uniformityProbability(Float64Array.from(column, normalCdf)),
+    ]),
+  );
+}
+
+/** A function of a seed whose results are kept, so that tests of one run and of all share them. */
+export function kept<Result>(f: (seed: number) => Promise<Result>): typeof f {
+  const known = new Map<number, Promise<Result>>();
+  return (seed) => {
+    const result = known.get(seed) ?? f(seed);
+    known.set(seed, result);
+    return result;
+  };
+}
