@@ -15,7 +15,14 @@ Deno.test("a state read from its bytes is the state", () => {
 Deno.test("bytes keep what JSON would lose: NaN, infinities, −0, undefined", () => {
   const odd = {
     ...state,
-    convergence: { chains: 8, draws: -0, rHat: NaN, nestedRHat: NaN, bulk: Infinity, tail: -Infinity },
+    convergence: {
+      chains: 8,
+      draws: -0,
+      rHat: NaN,
+      nestedRHat: NaN,
+      bulk: Infinity,
+      tail: -Infinity,
+    },
     ended: undefined,
   };
   const read = stateFromBytes(stateToBytes(odd));
