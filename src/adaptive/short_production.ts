@@ -71,18 +71,20 @@ export async function shortProduction<State extends ChainState & Tree>(
   const { localSteps, thin } = whole;
   const free = time.left() - endMilliseconds(runtime, state, { draws: localSteps, proposals: 0 });
   const each = cycleMilliseconds(runtime, state, ONE_STEP).milliseconds;
-  const steps = each > 0 ? Math.min(localSteps, Math.floor(free / each)) : 0;
-  if (steps >= thin) {
-    const part = await made({ localSteps: steps - steps % thin, thin, globalSteps: 0 });
-    if (part !== undefined || !none) return part;
+  const steps = each > 0 ? Math.min(localSteps, Math.floor(SHARE_OF_TIME * free / each)) : 0;
+  if (!none) {
+    const part = { localSteps: steps - steps % thin, thin, globalSteps: 0 };
+    return steps < thin ? undefined : await made(part);
   }
-  if (!none) return undefined;
-  // Any draws are better than none. A step that was never done before is tried.
+  // Any draws are better than none, so that each step is kept. One that was never done before is tried.
   const least = steps > 0 || each === 0
-    ? await made({ ...ONE_STEP, localSteps: Math.max(1, Math.min(steps, thin)) })
+    ? await made({ ...ONE_STEP, localSteps: Math.max(1, steps) })
     : undefined;
   return least ?? { ...advance(state, "production"), draws: [whereTheyAre(state)], interrupted };
 }
+
+/** Steps are planned for so much of the time that is left: what is cut off is lost. */
+const SHARE_OF_TIME = 0.8;
 
 /** The least that production can hold. */
 export const ONE_STEP: Mixture = { localSteps: 1, thin: 1, globalSteps: 0 };

@@ -84,12 +84,14 @@ function numbersOf(
  * import { key, nestedRHat, normal, rHat } from "@tributary/tributary";
  * import assert from "node:assert/strict";
  *
- * const shape = [100, 30]; // chains × draws
- * const draws = { data: Float64Array.from(normal(key(1), shape).data), shape };
+ * // Chains of 20 independent values, each of them five times.
+ * const values = normal(key(1), [100 * 20]).data;
+ * const data = Float64Array.from({ length: 100 * 100 }, (_, i) => values[Math.floor(i / 5)]);
+ * const draws = { data, shape: [100, 100] }; // chains × draws
  * const superchains = Array.from({ length: 100 }, (_, chain) => Math.floor(chain / 10));
  * assert(nestedRHat(draws, superchains) as number < 1.01);
- * // Though each draw is an independent one.
- * assert(rHat(draws) as number > 1.01);
+ * // Half a chain has 10 independent values: √(1 + 1/10) = 1.05.
+ * assert(rHat(draws) as number > 1.02);
  * ```
  */
 export function nestedRHat(draws: Draws, superchains: Superchains): number | Float64Array {

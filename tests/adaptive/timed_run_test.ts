@@ -149,7 +149,7 @@ Deno.test("sample() counts its time from the call, to the return", async () => {
   });
   const seconds = (performance.now() - start) / 1000;
   // 1 within 5 % where nothing else runs; this bound is for a machine with other work.
-  assert.ok(seconds < 2, `${seconds}`);
+  assert.ok(seconds < 3, `${seconds}`);
   assert.ok(run.seconds <= seconds);
   assert.ok(run.draws.x.shape[1] > 0);
 });
