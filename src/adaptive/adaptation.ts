@@ -91,14 +91,11 @@ export function ensembleAdaptation(options: MetricOptions = {}): Adaptation {
       metric: ensembleMetric(window, state.metric, options),
     }),
     parameters: ({ stepSize: { logAverage, logStepSize }, metric }, frozen) => {
-      const { inverseMass, root, extent } = metric;
+      const { extent } = metric;
       const stepSize = exp(frozen ? logAverage : logStepSize);
       return {
         stepSize,
-        inverseMass,
-        ...root && {
-          inverseMassRoot: fromArray({ dtype: "f64", shape: squareOf(root), data: root }),
-        },
+        ...metricParameters(metric),
         trajectoryLength: Math.min(LENGTH * Math.min(extent, MOST_EXTENT), MOST_STEPS * stepSize),
       };
     },
@@ -148,7 +145,11 @@ export function cheesAdaptation(options: MetricOptions = {}): Adaptation {
   };
 }
 
-function squareOf({ length }: Float64Array): number[] {
-  const dimension = Math.sqrt(length);
-  return [dimension, dimension];
+/** A metric as parameters of kernels. */
+export function metricParameters(
+  { inverseMass, root }: EnsembleMetric,
+): Pick<KernelParameters, "inverseMass" | "inverseMassRoot"> {
+  if (root === undefined) return { inverseMass };
+  const shape = [inverseMass.length, inverseMass.length];
+  return { inverseMass, inverseMassRoot: fromArray({ dtype: "f64", shape, data: root }) };
 }

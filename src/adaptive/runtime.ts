@@ -25,7 +25,7 @@ import { withWorkers } from "../flows/with_workers.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
-import type { AdaptationState } from "./adaptation.ts";
+import { type AdaptationState, metricParameters } from "./adaptation.ts";
 import { systemClock } from "./clock.ts";
 import { type Meter, meterOf } from "./meter.ts";
 import { checkSchedule, orThrow } from "./options.ts";
@@ -250,7 +250,7 @@ function withPrograms<State extends ChainState & Tree>(
     startSettling: (position, key) =>
       startSettling({ position, key: eachKey(key, position.shape[0]) }, { signal }),
     settle: async (chains, state, given, key, number) => {
-      const shared = tensors({ ...adaptation.parameters(state, false), ...given });
+      const shared = tensors({ ...metricParameters(state.metric), ...given });
       const options = { steps: 1, thin: 1, firstStep: number, signal };
       const result = await meter.measure(
         "settling step",
