@@ -118,7 +118,7 @@ function defaultLocal(target: Target, chains: number): Kernel<TrajectoryState> |
   if (target.valueAndGradient === undefined) {
     return spansAll({ chains, dimension: target.dimension }) ? differentialEvolution() : rwm();
   }
-  return { ...jitteredHmc({ stepJitter: 0.7 }), targetAcceptance: 0.8 };
+  return { ...jitteredHmc({ stepJitter: 0.5 }), targetAcceptance: 0.95 };
 }
 
 /**

@@ -72,7 +72,7 @@ export function mixByQuality(options: MixingOptions = {}): MixingRule {
     if (!(fraction >= leastFraction)) return { localSteps, thin: 1, globalSteps: 0 };
     const all = localSteps + globalSteps;
     const worth = Math.min(acceptance, 2 * fraction / (1 + fraction));
-    const jumps = Math.min(all - 1, Math.max(globalSteps, Math.round(worth * all)));
+    const jumps = Math.max(globalSteps, Math.round(Math.min(worth, 0.5) * all));
     const rest = all - jumps;
     return { localSteps: rest, thin: Math.min(thin, rest), globalSteps: jumps };
   };

@@ -2,8 +2,9 @@
  * Parallel tempering finds modes that no gradient leads to, from starts that are all in one of them, and
  * weighs them right, without a flow.
  *
- * False alarms: 4 seeds of 9 shares and 3 estimates of log Z, each within five standard errors, beyond which
- * each is by chance with probability 6e-7: together below 3e-5.
+ * False alarms: 4 seeds of 10 shares and 3 estimates of log Z, each within five standard errors, beyond which
+ * each is by chance with probability 6e-7: together below 4e-5. The bound on R-hat says that these errors can
+ * be relied upon; 1.005 to 1.014 were seen.
  */
 import assert from "node:assert/strict";
 import {
@@ -111,15 +112,6 @@ for (const each of [PLANE, SPACE, bimodal(50)]) {
       const { estimate, standardError } = run.logEvidence ?? { estimate: NaN, standardError: NaN };
       const score = (estimate - each.logEvidence) / standardError;
       assert.ok(Math.abs(score) < LARGEST_SCORE, `seed ${seed}: log Z has z ${score}`);
-      console.log(
-        each.name,
-        seed,
-        estimate,
-        standardError,
-        score,
-        run.convergence.rHat,
-        run.seconds,
-      );
     }
   });
 }
