@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { exp } from "../tensor/functions/scalar_math.ts";
+import { exp, log } from "../tensor/functions/scalar_math.ts";
 import type { KernelParameters } from "../kernels/kernel.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
 import { fromArray } from "../tensor/tensor.ts";
@@ -83,11 +83,15 @@ export function ensembleAdaptation(options: MetricOptions = {}): Adaptation {
     }),
     afterStep: (state, { acceptance }, target) => ({
       ...state,
-      stepSize: updateDualAveraging(state.stepSize, acceptance, target.acceptance),
+      stepSize: updateDualAveraging(
+        state.stepSize,
+        amplified(acceptance, target.acceptance),
+        target.acceptance,
+      ),
     }),
-    afterWindow: (state, window) => ({
-      // The metric changes less from window to window than it is off from a first guess.
-      stepSize: startDualAveraging(exp(state.stepSize.logAverage)),
+    afterWindow: (state, window, { firstStepSize }) => ({
+      // Between what was found for the metric before and the guess for one that is right.
+      stepSize: startDualAveraging(exp((state.stepSize.logAverage + log(firstStepSize)) / 2)),
       metric: ensembleMetric(window, state.metric, options),
     }),
     parameters: ({ stepSize: { logAverage, logStepSize }, metric }, frozen) => {
@@ -104,6 +108,18 @@ export function ensembleAdaptation(options: MetricOptions = {}): Adaptation {
 
 /** Length of the first trajectories, in standard deviations of the ensemble. */
 const FIRST_LENGTH = 1.5;
+
+/** Steps that are far too short are accepted by so much more often than wanted, at least. */
+const LEAST_EXCESS = 0.2;
+
+/**
+ * An acceptance above the wanted one, amplified as if there were always as much room above it: where nearly all
+ * proposals are to be accepted, steps that are far too short would hardly differ from those that are right.
+ */
+function amplified(acceptance: number, wanted: number): number {
+  const excess = acceptance - wanted;
+  return excess > 0 ? wanted + excess * Math.max(1, LEAST_EXCESS / (1 - wanted)) : acceptance;
+}
 
 /**
  * {@linkcode ensembleAdaptation} with the length of trajectories by the ChEES criterion: longer as long as

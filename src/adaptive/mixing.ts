@@ -30,6 +30,9 @@ export type MixingRule = (
 /** With more independent positions a step than this, a draw of each is worth keeping. */
 const WORTH_KEEPING = 0.1;
 
+/** Most of the steps that are global ones. */
+const MOST = 0.5;
+
 /** Options of {@linkcode mixByQuality}. */
 export interface MixingOptions {
   /**
@@ -43,9 +46,10 @@ export interface MixingOptions {
  * Spends the steps of production where they pay. A global step with a good flow gives a new draw for the
  * price of one density and one pass through the flow, while local steps stay in their mode: of all steps
  * of a cycle, global ones get the share min(a, 2f/(1 + f)), where a is the probability that a global step
- * moves a chain and f the effective sample fraction of the proposals, but no less than in the schedule.
- * Where f is above 0.8 the local steps left are two or three. With a flow that cannot be trusted there
- * are no global steps, and every local one is kept; so it is where local steps lead to independent
+ * moves a chain and f the effective sample fraction of the proposals, but no less than in the schedule and
+ * no more than half: where a flow is too narrow, as in the arms of a banana, no proposal tells of it, and it
+ * is local steps that bring chains in and out. With a flow that cannot be trusted there are no global steps,
+ * and every local one is kept; so it is where local steps lead to independent
  * positions.
  *
  * The share was chosen among three by effective samples a step on a ring of modes, mixtures, a funnel, a
@@ -72,7 +76,7 @@ export function mixByQuality(options: MixingOptions = {}): MixingRule {
     if (!(fraction >= leastFraction)) return { localSteps, thin: 1, globalSteps: 0 };
     const all = localSteps + globalSteps;
     const worth = Math.min(acceptance, 2 * fraction / (1 + fraction));
-    const jumps = Math.max(globalSteps, Math.round(Math.min(worth, 0.5) * all));
+    const jumps = Math.max(globalSteps, Math.round(Math.min(worth, MOST) * all));
     const rest = all - jumps;
     return { localSteps: rest, thin: Math.min(thin, rest), globalSteps: jumps };
   };

@@ -61,6 +61,8 @@ export interface FlowProgress {
   readonly stale: number;
   /** Mean acceptance probability of the global moves of each cycle. */
   readonly acceptance: readonly number[];
+  /** Effective sample fraction of the proposals of the last cycle; none before there was one. */
+  readonly effectiveSampleFraction?: number | undefined;
   /** Independent positions for each local step of the last cycle; none before there was one. */
   readonly localEfficiency?: number | undefined;
 }

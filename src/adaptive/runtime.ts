@@ -47,8 +47,8 @@ export interface Runtime<State extends ChainState & Tree> {
     steps: number,
     options: { readonly thin?: number; readonly firstStep?: number },
   ): Promise<EnsembleResult<State>>;
-  /** Starts settling at positions, chains × d, each chain in a direction of its own. */
-  startSettling(position: Tensor, key: Key): Promise<VelocityState>;
+  /** Starts settling at positions, chains × d, some as scouts, each chain in a direction of its own. */
+  startSettling(position: Tensor, scout: Tensor, key: Key): Promise<VelocityState>;
   /** A step of settling, of a number in its window, with the metric of an adaptation. */
   settle(
     chains: VelocityState,
@@ -143,7 +143,7 @@ interface Compiled<State extends ChainState & Tree> {
   readonly start: (position: Tensor, signal?: AbortSignal) => Promise<State>;
   readonly run: (shared: Shared) => EnsembleRun<State, Shared>;
   readonly startSettling: (
-    start: { readonly position: Tensor; readonly key: Tensor },
+    start: { readonly position: Tensor; readonly key: Tensor; readonly scout: Tensor },
     own: { readonly signal?: AbortSignal | undefined },
   ) => Promise<VelocityState>;
   readonly settle: (shared: Shared) => EnsembleRun<VelocityState, Shared>;
@@ -176,8 +176,8 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
   });
   const settling = mclmc();
   const startSettling = mapChains(
-    ({ position, key }: { readonly position: Tensor; readonly key: Tensor }) =>
-      settling.init(target)(position, key as Key),
+    (start: { readonly position: Tensor; readonly key: Tensor; readonly scout: Tensor }) =>
+      settling.init(target)(start.position, start.key as Key, start.scout),
     { device: chainDevice },
   );
   const settle = forEachForm((shared: Shared) =>
@@ -247,8 +247,8 @@ function withPrograms<State extends ChainState & Tree>(
       );
       return wrappedResult(result, target.periodic);
     },
-    startSettling: (position, key) =>
-      startSettling({ position, key: eachKey(key, position.shape[0]) }, { signal }),
+    startSettling: (position, scout, key) =>
+      startSettling({ position, key: eachKey(key, position.shape[0]), scout }, { signal }),
     settle: async (chains, state, given, key, number) => {
       const shared = tensors({ ...metricParameters(state.metric), ...given });
       const options = { steps: 1, thin: 1, firstStep: number, signal };

@@ -9,7 +9,7 @@ import { joinDraws } from "../kernels/join_draws.ts";
 import { exp, log } from "../tensor/functions/scalar_math.ts";
 import type { Key } from "../tensor/random.ts";
 import { split } from "../tensor/random.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { AdaptationState } from "./adaptation.ts";
 import type { Runtime } from "./runtime.ts";
@@ -18,7 +18,7 @@ import type { Runtime } from "./runtime.ts";
 export interface Settled {
   /** Where all chains are, chains × d. */
   readonly position: Tensor;
-  /** Positions of the second half, chains × draws × d. */
+  /** Positions of the second half, of all but scouts, chains × draws × d. */
   readonly visited: Tensor;
   /** Gradients there, chains × draws × d. */
   readonly gradient: Tensor;
@@ -28,8 +28,10 @@ export interface Settled {
 export interface SettleOptions {
   /** How many steps. */
   readonly steps: number;
-  /** The power of the density that the first step follows; the last ones follow the density itself. */
-  readonly hottest?: number;
+  /** The power of the density that the first step of scouts follows. */
+  readonly hottest: number;
+  /** The chains that are scouts; their places are not among those visited. */
+  readonly scouts: readonly number[];
   /** The random key. */
   readonly key: Key;
 }
@@ -62,16 +64,20 @@ export async function settle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   chains: State,
   adaptation: AdaptationState,
-  { steps, hottest = 1, key }: SettleOptions,
+  { steps, hottest, scouts, key }: SettleOptions,
 ): Promise<Settled> {
   const [forStart, forSteps] = split(key);
   const { extent } = adaptation.metric;
-  let moving = await runtime.startSettling(chains.position, forStart);
+  const [count] = chains.position.shape;
+  const scout = new Float64Array(count);
+  for (const chain of scouts) scout[chain] = 1;
+  const cold = (draws: Tensor): Tensor => without(draws, scout);
+  let moving = await runtime.startSettling(chains.position, tensor(scout), forStart);
   let stepSize = FIRST_STEP;
   const positions: Tensor[] = [];
   const gradients: Tensor[] = [];
   for (let i = 0; i < steps; i++) {
-    // The first half is hot, and gets colder by the same factor in each step.
+    // Scouts are hot for the first half, and get colder by the same factor in each step.
     const parameters = {
       stepSize,
       trajectoryLength: LENGTH * extent,
@@ -79,16 +85,40 @@ export async function settle<State extends ChainState & Tree>(
     };
     const result = await runtime.settle(moving, adaptation, parameters, forSteps, i);
     moving = result.state;
-    stepSize = nextStepSize(stepSize, moving, parameters.inverseTemperature);
+    stepSize = nextStepSize(stepSize, {
+      position: cold(moving.position),
+      gradient: cold(moving.gradient),
+      energyChange: cold(moving.energyChange),
+    });
     if (2 * i < steps) continue;
-    positions.push(result.draws["position"]);
-    gradients.push(result.draws["gradient"]);
+    positions.push(cold(result.draws["position"]));
+    gradients.push(cold(result.draws["gradient"]));
   }
   return {
     position: moving.position,
     visited: joinDraws(positions),
     gradient: joinDraws(gradients),
   };
+}
+
+/** Every so many chains one is a scout. */
+const EVERY = 5;
+
+/** The numbers of the chains that are scouts. */
+export function scoutsOf(chains: number): number[] {
+  return Array.from({ length: Math.floor(chains / EVERY) }, (_, i) => EVERY * i + EVERY - 1);
+}
+
+/** The draws of chains that are no scouts. */
+function without({ dtype, data, shape }: Tensor, scout: Float64Array): Tensor {
+  const [chains, ...rest] = shape;
+  const width = data.length / chains;
+  const kept = Array.from(scout, (_, chain) => chain).filter((chain) => scout[chain] === 0);
+  const out = new Float64Array(kept.length * width);
+  kept.forEach((chain, i) => {
+    for (let e = 0; e < width; e++) out[i * width + e] = data[chain * width + e];
+  });
+  return fromArray({ dtype, shape: [kept.length, ...rest], data: out });
 }
 
 /** What the step size follows: each leaf has the chain as first axis. */
@@ -103,16 +133,15 @@ interface Moving {
  *
  * @param stepSize The one before.
  * @param moving Where the chains are after a step.
- * @param inverseTemperature The power of the density that it followed.
  * @returns The next one.
  */
-export function nextStepSize(stepSize: number, moving: Moving, inverseTemperature = 1): number {
+export function nextStepSize(stepSize: number, moving: Moving): number {
   const { energyChange: { data: errors } } = moving;
   const finite = Array.from(errors).filter(Number.isFinite);
   if (finite.length < errors.length) return stepSize / 2;
   const dimension = moving.position.shape[1];
   const error = varianceOf(finite) / dimension;
-  const wanted = WANTED * power(equipartitionError(moving, inverseTemperature), 3 / 8);
+  const wanted = WANTED * power(equipartitionError(moving), 3 / 8);
   const change = error > 0 ? power(wanted / error, 1 / 6) : CHANGE;
   return Math.min(LARGEST_STEP, stepSize * Math.max(1 / CHANGE, Math.min(CHANGE, change)));
 }
@@ -127,7 +156,7 @@ function varianceOf(values: readonly number[]): number {
 }
 
 /** Mean over coordinates of (1 − E[−(x − m) g])², which is 0 for draws of the target. */
-function equipartitionError({ position, gradient }: Moving, inverseTemperature: number): number {
+function equipartitionError({ position, gradient }: Moving): number {
   const [chains, dimension] = position.shape;
   let total = 0;
   for (let i = 0; i < dimension; i++) {
@@ -137,7 +166,7 @@ function equipartitionError({ position, gradient }: Moving, inverseTemperature: 
       slope += gradient.data[at] / chains;
       product += position.data[at] * gradient.data[at] / chains;
     }
-    const off = 1 + inverseTemperature * (product - mean * slope);
+    const off = 1 + product - mean * slope;
     total += off * off / dimension;
   }
   return Math.min(Math.max(total, 1 / chains), Number.MAX_VALUE);

@@ -33,15 +33,37 @@ export function strayChains({ data }: Tensor): number[] {
 }
 
 /**
+ * The scouts that got lost: those whose log density is below that of all others by more than these differ
+ * among each other. What a scout found of no such density is no mode of a weight that matters, unless it is
+ * far wider than where the others are.
+ *
+ * @param logDensity Of each chain, [chains].
+ * @param scouts The numbers of scouts.
+ * @returns The numbers of those that are lost.
+ */
+export function lostScouts({ data }: Tensor, scouts: readonly number[]): number[] {
+  const others = Array.from(data).filter((_, chain) => !scouts.includes(chain)).sort((a, b) =>
+    a - b
+  );
+  if (others.length === 0) return [];
+  const [least, most] = [others[0], others[others.length - 1]];
+  return scouts.filter((chain) => !(data[chain] >= 2 * least - most));
+}
+
+/**
  * Puts stray chains where others are, each at one at random. For the warm-up only: it leaves no
  * distribution invariant.
  *
  * @param chains The states of all chains.
  * @param key For the choice.
+ * @param strays The numbers of chains to move; those far below the others by default.
  * @returns The states with no stray chain.
  */
-export function gatherStrays<State extends ChainState & Tree>(chains: State, key: Key): State {
-  const strays = strayChains(chains.logDensity);
+export function gatherStrays<State extends ChainState & Tree>(
+  chains: State,
+  key: Key,
+  strays: readonly number[] = strayChains(chains.logDensity),
+): State {
   const count = chains.logDensity.size;
   if (strays.length === 0) return chains;
   const others = Array.from({ length: count }, (_, i) => i).filter((i) => !strays.includes(i));

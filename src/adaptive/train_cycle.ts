@@ -56,6 +56,7 @@ export async function trainCycle<State extends ChainState & Tree>(
     validation: training.validation,
     stale: training.stale,
     acceptance: [...state.progress.acceptance, global.acceptance],
+    effectiveSampleFraction: qualityOf(global).effectiveSampleFraction,
     localEfficiency: localEfficiency(
       aroundMean(local.draws["position"], plan.target.periodic),
       schedule.trainThin,

@@ -223,6 +223,9 @@ export interface StopTrainingOptions {
 
 /** At this acceptance of the first cycle, before any training, the whitening is all that is needed. */
 const ENOUGH = 0.6;
+/** With this effective sample fraction, and so many independent positions for each local step: a mode of few
+ * chains shows in these, not in the acceptance. */
+const [LEAST_FRACTION, LEAST_EFFICIENCY] = [0.4, 0.3];
 /** Cycles after which a flow that is worth less than the local moves is given up. */
 const TRIAL = 3;
 /** An acceptance is better if it is so many times the best one before. */
@@ -232,8 +235,8 @@ const BETTER = 1.03;
  * Ends training when the global moves are accepted often enough, or when for some cycles neither they
  * have been accepted more often nor the flow has got better at positions that it was not trained on: one
  * with more weights than it has data for gets worse again. It ends at once where the first cycle, in
- * which nothing is learned but location and covariance, has an acceptance of 0.6; and after three cycles
- * where local moves alone lead to independent positions more often than global ones are accepted twice.
+ * which nothing is learned but location and covariance, has an acceptance of 0.6 and an
+ * effective sample fraction of 0.4, and local moves lead to an independent position in three steps; and after three cycles where local moves alone lead to independent positions more often than global ones are accepted twice.
  *
  * @param options What is enough.
  * @returns The rule.
@@ -248,8 +251,12 @@ export function stopTraining(options: StopTrainingOptions = {}): TrainingRule {
     expected: "a number of at least 1",
     is: (value) => value >= 1,
   });
-  return ({ acceptance: all, stale, localEfficiency = 0 }: FlowProgress) => {
-    if (all.length === 1 && all[0] >= Math.max(ENOUGH, acceptance)) return "now";
+  return (
+    { acceptance: all, stale, localEfficiency = 0, effectiveSampleFraction = 0 }: FlowProgress,
+  ) => {
+    const enough = all[0] >= Math.max(ENOUGH, acceptance) &&
+      effectiveSampleFraction >= LEAST_FRACTION && localEfficiency >= LEAST_EFFICIENCY;
+    if (all.length === 1 && enough) return "now";
     let [best, at] = [0, -1];
     all.forEach((each, cycle) => {
       if (each > BETTER * best) [best, at] = [each, cycle];

@@ -17,9 +17,9 @@ import type { Plan } from "./plan.ts";
 import { addToReplay } from "./replay.ts";
 import { addToMean, type RunState } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
-import { settle } from "./settling.ts";
+import { scoutsOf, settle } from "./settling.ts";
 import { restartedChains } from "./start_warnings.ts";
-import { gatherStrays } from "./stray.ts";
+import { gatherStrays, lostScouts } from "./stray.ts";
 
 /** Most windows that are added to the schedule's while the chains still drift. */
 const EXTRA_WINDOWS = 3;
@@ -60,20 +60,22 @@ async function settleCycle<State extends ChainState & Tree>(
   const goal = goalOf(plan);
   const [forSteps, forStrays] = split(key);
   const first = state.cycleInPhase === 0;
-  const chains = first ? state.chains : gatherStrays(state.chains, forStrays);
+  const scouts = plan.schedule.hottest < 1 ? scoutsOf(state.chains.logDensity.size) : [];
+  const chains = first ? state.chains : gathered(state.chains, scouts, forStrays);
   const start = startWindow(chains, periodic);
   const adaptation = first && start !== undefined
     ? rule.afterWindow(state.adaptation, start, goal)
     : state.adaptation;
   const { position, visited, gradient } = await settle(runtime, chains, adaptation, {
     steps: settleWindows[state.cycleInPhase],
-    hottest: first ? plan.schedule.hottest : 1,
+    hottest: plan.schedule.hottest,
+    scouts: first ? scouts : [],
     key: forSteps,
   });
   const window = { position: aroundMean(visited, periodic), gradient };
   const scale = windowScale(window.position);
   const drifting = state.window === undefined ||
-    hasDrifted(state.window, scale, { chains: position.shape[0], periodic });
+    hasDrifted(state.window, scale, { chains: visited.shape[0], periodic });
   const done = state.cycleInPhase + 1;
   return advance({
     ...state,
@@ -83,6 +85,17 @@ async function settleCycle<State extends ChainState & Tree>(
     restarted: restartedChains(state),
     settled: drifting && done < settleWindows.length ? undefined : done,
   }, "warmup");
+}
+
+/** The chains without strays and lost scouts. */
+function gathered<State extends ChainState & Tree>(
+  chains: State,
+  scouts: readonly number[],
+  key: Key,
+): State {
+  const [forScouts, forStrays] = split(key);
+  const found = gatherStrays(chains, forScouts, lostScouts(chains.logDensity, scouts));
+  return gatherStrays(found, forStrays);
 }
 
 /** Where chains start as a window; none if they have no gradient. */

@@ -19,18 +19,20 @@ export type VelocityState = GradientState & {
   readonly velocity: Tensor;
   /** Error of the energy in the last step, a scalar. */
   readonly energyChange: Tensor;
+  /** 1 for a chain that follows a power of the density, 0 for one that follows the density itself. */
+  readonly scout: Tensor;
 };
 
 /** Parameters of {@linkcode mclmc}; `trajectoryLength` is the length over which the direction is forgotten. */
 export interface SettlingParameters extends KernelParameters {
-  /** The power of the density that is followed, in (0, 1], a scalar; 1 by default. */
+  /** The power of the density that scouts follow, in (0, 1], a scalar; 1 by default. */
   readonly inverseTemperature?: TensorLike;
 }
 
 /** Starts chains and moves them. */
 export interface UnadjustedKernel {
   /** Starts a chain at a position, in a random direction. */
-  init(target: Target): (position: Tensor, key: Key) => VelocityState;
+  init(target: Target): (position: Tensor, key: Key, scout: Tensor) => VelocityState;
   /** The step. */
   step(
     target: Target,
@@ -53,12 +55,13 @@ export interface UnadjustedKernel {
 export function mclmc(): UnadjustedKernel {
   expectArguments(arguments, 0, "make MCLMC", "it has no options");
   return {
-    init: (target) => (position, key) => ({
+    init: (target) => (position, key, scout) => ({
       position,
       ...gradientAt(target, position),
       acceptance: tensor(1),
       velocity: direction(key, position.shape),
       energyChange: tensor(0),
+      scout,
     }),
     step: (target, parameters) => {
       expectGradient(target);
@@ -67,7 +70,7 @@ export function mclmc(): UnadjustedKernel {
       const length = positiveParameter("trajectoryLength", parameters.trajectoryLength ?? 1, [[]]);
       // ν² d = e^(2h/L) − 1 for a half step, h = ε/2.
       const noise = stepSizeOf(parameters).div(length).expm1().div(target.dimension).sqrt();
-      const power = positiveParameter(
+      const hot = positiveParameter(
         "inverseTemperature",
         parameters.inverseTemperature ?? 1,
         [[]],
@@ -78,6 +81,7 @@ export function mclmc(): UnadjustedKernel {
       };
       return (state, key) => {
         const [first, second] = split(key);
+        const power = where(state.scout.greater(0), hot, 1);
         const kick = (velocity: Tensor, gradient: Tensor) =>
           turned(velocity, metric.force(gradient).mul(0.5 * unit).mul(power));
         const start = kick(refreshed(state.velocity, first), state.gradient);
@@ -99,6 +103,7 @@ export function mclmc(): UnadjustedKernel {
             direction(foldIn(second, 1), position.shape),
           ),
           energyChange,
+          scout: state.scout,
         };
       };
     },
