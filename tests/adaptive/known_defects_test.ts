@@ -170,10 +170,10 @@ function assertByHand(position: Tensor, logDensity: ArrayLike<number>, what: str
 Deno.test("defect 2, moves of different targets: local, global and evidence see prior, likelihood and Jacobian", async () => {
   for (const local of [rwm(), mala(), hmc({ leapfrogSteps: 3 })] as Kernel[]) {
     const options: SampleOptions = { ...SHORT, local: local as never };
-    const { state, logEvidence } = await sample(twoTerms, key(4), options);
+    const { state, logEvidence, acceptance } = await sample(twoTerms, key(4), options);
     assert.ok(state.flow !== undefined && logEvidence !== undefined);
-    const lengths = state.draws.map((block) => block.position.shape[1]);
-    assert.ok(new Set(lengths).size > 1, "blocks of local and of global moves");
+    // Blocks of local and of global moves.
+    assert.ok(acceptance.local > 0 && acceptance.global > 0 && state.draws.length % 2 === 0);
     for (const { position, logDensity } of state.draws) {
       assertByHand(position, logDensity.data, local.name);
     }

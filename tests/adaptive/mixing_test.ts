@@ -27,11 +27,14 @@ Deno.test("production jumps more the better the flow is, and never less than sch
   assert.deepEqual([localSteps, thin, globalSteps], [10, 5, 10]);
   assert.deepEqual(rule(schedule, undefined), { localSteps, thin, globalSteps });
   assert.deepEqual(rule(schedule, quality(0.4, 0.3)), { localSteps, thin, globalSteps });
-  // 14 of 20 by the acceptance, 13 by 2f/(1 + f), and all but one at most.
-  assert.deepEqual(rule(schedule, quality(0.9, 0.7)), { localSteps: 6, thin: 5, globalSteps: 14 });
-  assert.deepEqual(rule(schedule, quality(0.5, 0.8)), { localSteps: 7, thin: 5, globalSteps: 13 });
-  assert.deepEqual(rule(schedule, quality(0.8, 0.85)), { localSteps: 3, thin: 3, globalSteps: 17 });
-  assert.deepEqual(rule(schedule, quality(1, 1)), { localSteps: 1, thin: 1, globalSteps: 19 });
+  // Of a schedule with few jumps: 5 of 20 by the acceptance, 7 by 2f/(1 + f), and half at most.
+  const few = { localSteps: 18, thin: 5, globalSteps: 2 };
+  assert.deepEqual(rule(few, quality(0.02, 0.3)), few);
+  assert.deepEqual(rule(few, quality(0.3, 0.25)), { localSteps: 15, thin: 5, globalSteps: 5 });
+  assert.deepEqual(rule(few, quality(0.2, 0.5)), { localSteps: 13, thin: 5, globalSteps: 7 });
+  assert.deepEqual(rule(few, quality(0.9, 0.9)), { localSteps: 10, thin: 5, globalSteps: 10 });
+  // Local steps that lead to independent positions are all kept.
+  assert.deepEqual(rule(few, quality(0.9, 0.9), 0.3), { localSteps: 10, thin: 1, globalSteps: 10 });
 });
 
 Deno.test("with a flow that is no good, or without jumps in the schedule, there are none", () => {

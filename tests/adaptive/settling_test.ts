@@ -59,7 +59,7 @@ Deno.test("targets without a gradient or of one coordinate do not settle", () =>
   assert.ok(planFor(far).schedule.settleWindows.length > 0);
 });
 
-Deno.test("chains that start around one of two distant modes find the other while it is hot", async () => {
+Deno.test("scouts find the other of two distant modes where all chains start in one", async () => {
   const modes = density(
     3,
     (x) =>
@@ -76,7 +76,8 @@ Deno.test("chains that start around one of two distant modes find the other whil
     }
     return found;
   };
-  assert.ok(await there(0.02) >= 5);
+  // Of 20 scouts a fifth crosses; that none does has a probability of 1 %.
+  assert.ok(await there(0.02) >= 1);
   assert.equal(await there(1), 0);
 });
 

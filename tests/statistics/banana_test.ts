@@ -35,20 +35,17 @@ const CASES: readonly {
   readonly name: string;
   readonly options: SampleOptions;
   readonly quantities: number;
-  readonly ignore: boolean;
 }[] = [
-  { name: "banana, local moves alone", options: { flow: "none" }, quantities: 4, ignore: false },
-  // A flow that is too narrow far out on the arms lets chains come there too seldom for their errors to tell
-  // of it: of x₁² they are too small, and in some runs nothing warns.
-  { name: "banana with nothing set", options: {}, quantities: 5, ignore: true },
+  // With a flow the errors of x₁² are too small in some runs: see "What the errors do not tell" in
+  // docs/method.md.
+  { name: "banana, local moves alone", options: { flow: "none" }, quantities: 4 },
 ];
-const TESTED = CASES.filter(({ ignore }) => !ignore);
 const LEVEL = levelOf(
   import.meta.url,
-  TESTED.reduce((sum, { quantities }) => sum + scoreStatistics(SEEDS.length, quantities), 0),
+  CASES.reduce((sum, { quantities }) => sum + scoreStatistics(SEEDS.length, quantities), 0),
 );
 
-for (const { name, options, quantities, ignore } of CASES) {
+for (const { name, options, quantities } of CASES) {
   const estimatesOf = kept(async (seed): Promise<Estimate[]> => {
     const run = await sample(banana, key(seed), options);
     assert.equal(run.state.ended, "converged");
@@ -64,7 +61,6 @@ for (const { name, options, quantities, ignore } of CASES) {
   for (const seed of SEEDS) {
     Deno.test({
       name: `${name}, seed ${seed}: converged, moments and log Z`,
-      ignore,
       fn: async () => {
         const found = scores(await estimatesOf(seed));
         assert.equal(found.length, quantities);
@@ -76,7 +72,6 @@ for (const { name, options, quantities, ignore } of CASES) {
 
   Deno.test({
     name: `${name}: the scores of all seeds are standard normal, and not those of moments 3 % off`,
-    ignore,
     fn: async () => {
       const all = await Promise.all(SEEDS.map(estimatesOf));
       const probability = leastProbability(all.map((each) => scores(each)));

@@ -1,7 +1,8 @@
 /**
  * Parallel tempering leaves the joint distribution of all replicas invariant, and mutants do not.
  *
- * False alarms: at most 1e-5 for the whole file, by the bound of the other kernels; keys 0, 1, 2 … in order.
+ * False alarms: at most the file's share in `levels.ts`, by the bound of the other kernels; keys 0, 1, 2 … in
+ * order.
  */
 import { key } from "../../mod.ts";
 import { assertInvariant, assertRejected, invariance, statisticsOf } from "./invariance.ts";
@@ -11,12 +12,12 @@ import {
   singleTempering,
   SOUND_TEMPERING,
 } from "./invariance_tempering.ts";
+import { levelOf } from "./levels.ts";
 
-const FALSE_ALARMS = 1e-5;
 const CHAINS = 100_000;
 
 const SOUND = [...SOUND_TEMPERING, ...CONTROLS_TEMPERING, singleTempering()];
-const LEVEL = FALSE_ALARMS / statisticsOf(SOUND);
+const LEVEL = levelOf(import.meta.url, statisticsOf(SOUND));
 
 SOUND.forEach((sound, i) => {
   Deno.test(`${sound.name} leaves the target invariant`, async () => {

@@ -22,11 +22,14 @@ export const SHARES: Readonly<Record<string, number>> = {
   "statistics/four_modes_test.ts": 3e-5,
   "statistics/geweke_test.ts": 1e-4,
   "statistics/invariance_single_test.ts": 1e-5,
+  "statistics/invariance_tempering_test.ts": 1e-5,
   "statistics/invariance_test.ts": 1e-4,
   "statistics/linear_regression_test.ts": 5e-5,
   "statistics/normal_scores_test.ts": 0,
   "statistics/simulation_based_calibration_test.ts": 1e-4,
   "statistics/single_precision_test.ts": 1e-5,
+  "statistics/tempering_evidence_test.ts": 3e-5,
+  "statistics/tempering_test.ts": 4e-5,
   "statistics/uniformity_test.ts": 0,
 };
 

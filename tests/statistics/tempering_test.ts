@@ -2,9 +2,9 @@
  * Parallel tempering finds modes that no gradient leads to, from starts that are all in one of them, and
  * weighs them right, without a flow.
  *
- * False alarms: 4 seeds of 10 shares and 3 estimates of log Z, each within five standard errors, beyond which
- * each is by chance with probability 6e-7: together below 4e-5. The bound on R-hat says that these errors can
- * be relied upon; 1.005 to 1.014 were seen.
+ * False alarms: those of 4 seeds of 10 shares and 3 estimates of log Z are together at most the file's share
+ * in `levels.ts`. The bound on R-hat says that these errors can be relied upon; 1.005 to 1.014 were seen.
+ * Nothing settles here, since scouts would find modes as well.
  */
 import assert from "node:assert/strict";
 import {
@@ -18,11 +18,14 @@ import {
   type Target,
   type Tensor,
 } from "../../mod.ts";
+import { levelOf } from "./levels.ts";
 import { drawsOf, meanOf, zScore } from "./measure.ts";
+import { tailProbability } from "./normal_scores.ts";
 
 const SEEDS = 4;
 const CHAINS = 100;
-const LARGEST_SCORE = 5;
+/** Of four, four and two shares, and of log Z of each. */
+const LEVEL = levelOf(import.meta.url, SEEDS * 13);
 /** How far from the truth a share may be. */
 const TOLERANCE = 0.04;
 
@@ -99,6 +102,7 @@ for (const each of [PLANE, SPACE, bimodal(50)]) {
         local: parallelTempering(),
         flow: "none",
         initial: normal(key(100 + seed), [CHAINS, d]).add(each.center),
+        schedule: { settleWindows: [] },
         stop: { maxDraws: 1000 },
         workers: 1,
       });
@@ -107,11 +111,11 @@ for (const each of [PLANE, SPACE, bimodal(50)]) {
         const inside = drawsOf(run.draws.x, (x) => Number(each.modeOf(x) === mode));
         const [off, score] = [meanOf(inside) - share, zScore(inside, share)];
         assert.ok(Math.abs(off) < TOLERANCE, `seed ${seed}: mode ${mode} is off by ${off}`);
-        assert.ok(Math.abs(score) < LARGEST_SCORE, `seed ${seed}: mode ${mode} has z ${score}`);
+        assert.ok(tailProbability(score) > LEVEL, `seed ${seed}: mode ${mode} has z ${score}`);
       });
       const { estimate, standardError } = run.logEvidence ?? { estimate: NaN, standardError: NaN };
       const score = (estimate - each.logEvidence) / standardError;
-      assert.ok(Math.abs(score) < LARGEST_SCORE, `seed ${seed}: log Z has z ${score}`);
+      assert.ok(tailProbability(score) > LEVEL, `seed ${seed}: log Z has z ${score}`);
     }
   });
 }
@@ -121,6 +125,7 @@ Deno.test("HMC alone stays where it starts: nothing but tempering does it", asyn
   const run = await sample(target, key(0), {
     flow: "none",
     initial: normal(key(100), [CHAINS, 2]).add(center),
+    schedule: { settleWindows: [] },
     stop: { maxDraws: 1000 },
     workers: 1,
   });
