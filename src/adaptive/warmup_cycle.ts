@@ -49,7 +49,10 @@ export async function warmupCycle<State extends ChainState & Tree>(
     : await tuneCycle(runtime, state, state.settled, key);
 }
 
-/** A window of settling. The first metric is that of where the chains start. */
+/**
+ * A window of settling. The first metric is that of where the chains start. Chains that are put beside others
+ * here are not told of: they have only begun to go where the density is.
+ */
 async function settleCycle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
@@ -58,7 +61,7 @@ async function settleCycle<State extends ChainState & Tree>(
   const { plan } = runtime;
   const { schedule: { settleWindows }, adaptation: rule, target: { periodic } } = plan;
   const goal = goalOf(plan);
-  const [forSteps, forStrays] = split(key);
+  const [forSteps, forStrays, forLast] = split(key, 3);
   const first = state.cycleInPhase === 0;
   const scouts = plan.schedule.hottest < 1 ? scoutsOf(state.chains.logDensity.size) : [];
   const chains = first ? state.chains : gathered(state.chains, scouts, forStrays);
@@ -79,10 +82,9 @@ async function settleCycle<State extends ChainState & Tree>(
   const done = state.cycleInPhase + 1;
   return advance({
     ...state,
-    chains: await runtime.start(position),
+    chains: gathered(await runtime.start(position), scouts, forLast),
     adaptation: rule.afterWindow(adaptation, window, goal),
     window: scale,
-    restarted: restartedChains(state),
     settled: drifting && done < settleWindows.length ? undefined : done,
   }, "warmup");
 }
