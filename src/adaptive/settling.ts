@@ -9,6 +9,7 @@ import { joinDraws } from "../kernels/join_draws.ts";
 import { exp, log } from "../tensor/functions/scalar_math.ts";
 import type { Key } from "../tensor/random.ts";
 import { split } from "../tensor/random.ts";
+import { quantile } from "../diagnostics/quantile.ts";
 import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { AdaptationState } from "./adaptation.ts";
@@ -121,6 +122,9 @@ function without({ dtype, data, shape }: Tensor, scout: Float64Array): Tensor {
   return fromArray({ dtype, shape: [kept.length, ...rest], data: out });
 }
 
+/** With fewer chains whose energy is finite the step size halves; single ones turn back by themselves. */
+const LEAST_FINITE = 0.9;
+
 /** What the step size follows: each leaf has the chain as first axis. */
 interface Moving {
   readonly position: Tensor;
@@ -138,7 +142,7 @@ interface Moving {
 export function nextStepSize(stepSize: number, moving: Moving): number {
   const { energyChange: { data: errors } } = moving;
   const finite = Array.from(errors).filter(Number.isFinite);
-  if (finite.length < errors.length) return stepSize / 2;
+  if (finite.length < LEAST_FINITE * errors.length) return stepSize / 2;
   const dimension = moving.position.shape[1];
   const error = varianceOf(finite) / dimension;
   const wanted = WANTED * power(equipartitionError(moving), 3 / 8);
@@ -150,9 +154,14 @@ function power(x: number, exponent: number): number {
   return exp(exponent * log(x));
 }
 
+/** Quantiles that a normal distribution has one standard deviation below and above its mean. */
+const [LOWER, UPPER] = [0.15865525393145705, 0.8413447460685429];
+
+/** By quantiles: a few chains on a cliff must not hold back all others. */
 function varianceOf(values: readonly number[]): number {
-  const mean = values.reduce((sum, x) => sum + x, 0) / values.length;
-  return values.reduce((sum, x) => sum + (x - mean) * (x - mean), 0) / values.length;
+  const sorted = Float64Array.from(values).sort();
+  const half = (quantile(sorted, UPPER) - quantile(sorted, LOWER)) / 2;
+  return half * half;
 }
 
 /** Mean over coordinates of (1 − E[−(x − m) g])², which is 0 for draws of the target. */

@@ -166,7 +166,9 @@ async function tuneCycle<State extends ChainState & Tree>(
       capacity: schedule.replayCapacity,
     })
     : state.replay;
-  const restarted = restartedChains(state);
+  // Where chains settled, the first window still gathers what came along more slowly.
+  const gathers = number === 0 && settled > 0;
+  const restarted = gathers ? state.restarted : restartedChains(state);
   const next = { ...state, chains, adaptation, replay, window: scale, restarted };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
