@@ -41,6 +41,11 @@ export interface SettleOptions {
 const FIRST_STEP = 0.25;
 /** And the largest, about what is stable on a standard normal. */
 const LARGEST_STEP = 2;
+/**
+ * Or this part of the ensemble's extent, if that is more: far out gradients are so large that a unit of their
+ * metric is next to nothing.
+ */
+const LARGEST_PART = 0.5;
 /** The direction of motion is forgotten over so many standard deviations of the ensemble. */
 const LENGTH = 1.9;
 /** So much of the error in equipartition is the wanted error of the energy, to the power 3/8. */
@@ -90,7 +95,7 @@ export async function settle<State extends ChainState & Tree>(
       position: cold(moving.position),
       gradient: cold(moving.gradient),
       energyChange: cold(moving.energyChange),
-    });
+    }, extent);
     if (2 * i < steps) continue;
     positions.push(cold(result.draws["position"]));
     gradients.push(cold(result.draws["gradient"]));
@@ -137,9 +142,10 @@ interface Moving {
  *
  * @param stepSize The one before.
  * @param moving Where the chains are after a step.
+ * @param extent The largest standard deviation of the ensemble in units of the metric.
  * @returns The next one.
  */
-export function nextStepSize(stepSize: number, moving: Moving): number {
+export function nextStepSize(stepSize: number, moving: Moving, extent = 1): number {
   const { energyChange: { data: errors } } = moving;
   const finite = Array.from(errors).filter(Number.isFinite);
   if (finite.length < LEAST_FINITE * errors.length) return stepSize / 2;
@@ -147,7 +153,10 @@ export function nextStepSize(stepSize: number, moving: Moving): number {
   const error = varianceOf(finite) / dimension;
   const wanted = WANTED * power(equipartitionError(moving), 3 / 8);
   const change = error > 0 ? power(wanted / error, 1 / 6) : CHANGE;
-  return Math.min(LARGEST_STEP, stepSize * Math.max(1 / CHANGE, Math.min(CHANGE, change)));
+  return Math.min(
+    Math.max(LARGEST_STEP, LARGEST_PART * extent),
+    stepSize * Math.max(1 / CHANGE, Math.min(CHANGE, change)),
+  );
 }
 
 function power(x: number, exponent: number): number {

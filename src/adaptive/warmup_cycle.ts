@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quantile } from "../diagnostics/quantile.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
 import { aroundMean } from "../target/circle.ts";
@@ -80,13 +81,30 @@ async function settleCycle<State extends ChainState & Tree>(
   const drifting = state.window === undefined ||
     hasDrifted(state.window, scale, { chains: visited.shape[0], periodic });
   const done = state.cycleInPhase + 1;
+  const next = gathered(await runtime.start(position), scouts, forLast);
+  const underWay = drifting || climbs(next);
   return advance({
     ...state,
-    chains: gathered(await runtime.start(position), scouts, forLast),
+    chains: next,
     adaptation: rule.afterWindow(adaptation, window, goal),
     window: scale,
-    settled: drifting && done < settleWindows.length ? undefined : done,
+    settled: underWay && done < settleWindows.length ? undefined : done,
   }, "warmup");
+}
+
+/**
+ * Log densities of draws of d coordinates spread by about √(d/2), in necks and arms by some times that; where
+ * they spread by more than this, at least, chains are still on their way.
+ */
+const [LEAST_SPREAD, SPREAD_EACH] = [20, 5];
+/** Quantiles that a normal distribution has one standard deviation below and above its mean. */
+const [LOWER, UPPER] = [0.15865525393145705, 0.8413447460685429];
+
+/** Whether chains differ so much in their log density that they have not settled. */
+function climbs({ logDensity, position }: ChainState): boolean {
+  const sorted = Float64Array.from(logDensity.data).sort();
+  const spread = (quantile(sorted, UPPER) - quantile(sorted, LOWER)) / 2;
+  return spread > LEAST_SPREAD + SPREAD_EACH * position.shape[1];
 }
 
 /** The chains without strays and lost scouts. */
