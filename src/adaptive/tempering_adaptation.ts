@@ -178,9 +178,10 @@ export function temperingAdaptation(
     afterWindow: (state, window, goal): TemperingAdaptationState => {
       const ladder = ladderOf(state);
       const next = base.afterWindow(state, window, goal);
-      // While chains settle there are no replicas to learn from.
+      // While chains settle there are no replicas to learn from, and modes that are yet to be found must be
+      // within reach of the reference.
+      if (ladder.steps === 0) return { ...next, ladder };
       const reference = fitted(window.position, ladder.referenceScale);
-      if (ladder.steps === 0) return { ...next, ladder: { ...ladder, ...reference } };
       const { inverseMass } = next.metric;
       const rungs = equalRejection(ladder.inverseTemperatures, ladder.rejection.mean);
       const ofHot = variances(ladder.positions, ladder.inverseMass);

@@ -10,7 +10,7 @@ import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { valueText } from "../tensor/value_text.ts";
 import { typeText } from "./form.ts";
 import { hmc } from "./hmc.ts";
-import { type ChainState, type Kernel, type KernelParameters, type Ladder } from "./kernel.ts";
+import type { ChainState, Kernel, KernelParameters, Ladder } from "./kernel.ts";
 import { positiveParameter } from "./metric.ts";
 import { priorPath } from "./prior_path.ts";
 import { studentTPath } from "./student_t_path.ts";
