@@ -10,17 +10,16 @@ import { where } from "../tensor/operations.ts";
 import { type Key, normal, split, uniform } from "../tensor/random.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { valueText } from "../tensor/value_text.ts";
-import { accept } from "./accept.ts";
 import { typeText } from "./form.ts";
 import {
   type ChainState,
   expectPosition,
   type Kernel,
   type KernelParameters,
-  logDensityAt,
-  logDensityChange,
+  startWithDensity,
 } from "./kernel.ts";
 import { metricOf } from "./metric.ts";
+import { metropolis } from "./metropolis.ts";
 
 /** Options of {@linkcode differentialEvolution}. */
 export interface DifferentialEvolutionOptions {
@@ -128,11 +127,7 @@ export function differentialEvolution(
     gradientsPerStep: 0,
     partners: true,
     firstStepSize: (dimension) => 2.38 / Math.sqrt(dimension),
-    init: (target) => (position) => ({
-      position,
-      logDensity: logDensityAt(target, position),
-      acceptance: tensor(1),
-    }),
+    init: startWithDensity,
     step: (target, parameters) => {
       const share = jumps ?? (target.dimension > FEW_DIMENSIONS ? 0 : JUMPS);
       const little = metricOf(target, parameters).times(tensor(NOISE));
@@ -144,14 +139,7 @@ export function differentialEvolution(
         const position = expectPosition(target, state.position)
           .add(apart.mul(where(chance.less(share), 1, part)))
           .add(little.move(normal(forNoise, state.position.shape)));
-        const logDensity = logDensityAt(target, position);
-        const { state: next, acceptance } = accept(
-          forAcceptance,
-          logDensityChange(state.logDensity, logDensity),
-          { position: state.position, logDensity: state.logDensity },
-          { position, logDensity },
-        );
-        return { ...next, acceptance };
+        return metropolis(target, state, position, forAcceptance);
       };
     },
   };

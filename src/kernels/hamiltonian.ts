@@ -17,6 +17,31 @@ import { leapfrog, type LeapfrogOptions } from "./leapfrog.ts";
  */
 export const DIVERGENCE = 1000;
 
+/**
+ * Goes to the end of a trajectory or stays, by how much energy it gained; an end that diverged is rejected.
+ *
+ * @param key For the choice.
+ * @param energyChange The gain, a scalar; NaN is a divergence.
+ * @param from Where the trajectory started.
+ * @param to Its end.
+ * @returns The next state.
+ */
+export function acceptEnergy(
+  key: Key,
+  energyChange: Tensor,
+  from: Omit<GradientState, "acceptance">,
+  to: Omit<GradientState, "acceptance">,
+): GradientState {
+  const logRatio = where(energyChange.less(DIVERGENCE), energyChange.neg(), -Infinity);
+  const bare = ({ position, logDensity, gradient }: typeof from) => ({
+    position,
+    logDensity,
+    gradient,
+  });
+  const { state, acceptance } = accept(key, logRatio, bare(from), bare(to));
+  return { ...state, acceptance };
+}
+
 /** What a transition gives. */
 export interface Transition {
   /** The state after it. */
@@ -43,23 +68,17 @@ export interface Transition {
 export function hamiltonianTransition(
   target: Target,
   options: LeapfrogOptions,
-  { position, logDensity, gradient }: GradientState,
+  state: GradientState,
   { forMomentum, forAcceptance }: { readonly forMomentum: Key; readonly forAcceptance: Key },
 ): Transition {
+  const { position, logDensity, gradient } = state;
   const momentum = normal(forMomentum, position.shape);
   const end = leapfrog(target, options)({ position, momentum, gradient });
   const kinetic = momentum.square().sum().mul(0.5);
   const energyChange = end.momentum.square().sub(momentum.square()).sum().mul(0.5)
     .sub(logDensityChange(logDensity, end.logDensity));
-  const logRatio = where(energyChange.less(DIVERGENCE), energyChange.neg(), -Infinity);
-  const { state: next, acceptance } = accept(
-    forAcceptance,
-    logRatio,
-    { position, logDensity, gradient },
-    { position: end.position, logDensity: end.logDensity, gradient: end.gradient },
-  );
   return {
-    state: { ...next, acceptance },
+    state: acceptEnergy(forAcceptance, energyChange, state, end),
     energy: kinetic.sub(logDensity),
     energyChange,
     proposal: end.position,

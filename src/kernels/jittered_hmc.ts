@@ -12,6 +12,7 @@ import type { Kernel } from "./kernel.ts";
 import { metricOf } from "./metric.ts";
 import {
   lengthSlope,
+  OF_CHAIN,
   startTrajectories,
   trajectoryOf,
   type TrajectoryState,
@@ -58,7 +59,7 @@ export function jitteredHmc(options: JitteredHmcOptions = {}): Kernel<Trajectory
     targetAcceptance: 0.7,
     gradientsPerStep: NaN,
     observed: ["lengthSlope"],
-    kept: ["trajectories", "gradients", "energy", "energyChange", "lengthSlope"],
+    kept: OF_CHAIN,
     firstStepSize: (dimension) => 1 / Math.sqrt(Math.sqrt(dimension)),
     init: startTrajectories,
     step: (target, parameters) => {

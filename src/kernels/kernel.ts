@@ -76,7 +76,7 @@ export interface Kernel<State extends ChainState = ChainState> {
   readonly targetAcceptance: number;
   /** A first step size for a target of a dimension, in units of the metric. */
   firstStepSize(dimension: number): number;
-  /** Gradients of the log density that one step takes. */
+  /** Gradients of the log density that one step takes; NaN where it varies, and the state counts them. */
   readonly gradientsPerStep: number;
   /**
    * Names of the leaves of the state that belong to the chain and not to where it is, such as a counter of
@@ -135,6 +135,15 @@ export function gradientAt(
     inputsOf(target, position),
   );
   return { logDensity, gradient };
+}
+
+/** A chain at a position that has not moved yet, for a kernel that needs no gradient. */
+export function startWithDensity(target: Target): (position: Tensor) => ChainState {
+  return (position) => ({
+    position,
+    logDensity: logDensityAt(target, position),
+    acceptance: tensor(1),
+  });
 }
 
 /** A chain at a position that has not moved yet, for a kernel that keeps the gradient. */

@@ -3,19 +3,16 @@
  *
  * @module
  */
-import type { Target } from "../target/target.ts";
-import { expectGradient } from "../target/target.ts";
+import { expectGradient, type Target } from "../target/target.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
-import { where } from "../tensor/operations.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { type Tensor, tensor, words } from "../tensor/tensor.ts";
 import { repeatLoop } from "../tensor/trace.ts";
-import { accept } from "./accept.ts";
-import { DIVERGENCE } from "./hamiltonian.ts";
+import { acceptEnergy } from "./hamiltonian.ts";
 import { direction, turned } from "./isokinetic.ts";
 import { gradientAt, type Kernel, logDensityChange } from "./kernel.ts";
 import { type Metric, metricOf } from "./metric.ts";
-import { startTrajectories, trajectoryOf, type TrajectoryState } from "./trajectory.ts";
+import { OF_CHAIN, startTrajectories, trajectoryOf, type TrajectoryState } from "./trajectory.ts";
 
 /** Options of {@linkcode mams}. */
 export interface MamsOptions {
@@ -107,7 +104,7 @@ export function mams(options: MamsOptions = {}): Kernel<TrajectoryState> {
     name: "MAMS",
     targetAcceptance: 0.9,
     gradientsPerStep: NaN,
-    kept: ["trajectories", "gradients", "energy", "energyChange", "lengthSlope"],
+    kept: OF_CHAIN,
     firstStepSize: (dimension) => 1 / Math.sqrt(Math.sqrt(dimension)),
     init: (target) => {
       expectTwo(target);
@@ -124,15 +121,8 @@ export function mams(options: MamsOptions = {}): Kernel<TrajectoryState> {
         const velocity = direction(forVelocity, position.shape);
         const end = fly(target, { ...parts, steps }, { position, velocity, gradient });
         const energyChange = end.kinetic.sub(logDensityChange(logDensity, end.logDensity));
-        const { state: next, acceptance } = accept(
-          forAcceptance,
-          where(energyChange.less(DIVERGENCE), energyChange.neg(), -Infinity),
-          { position, logDensity, gradient },
-          { position: end.position, logDensity: end.logDensity, gradient: end.gradient },
-        );
         return {
-          ...next,
-          acceptance,
+          ...acceptEnergy(forAcceptance, energyChange, state, end),
           trajectories: trajectories.add(words([1]).at(0)),
           gradients: state.gradients.add(steps.mul(words([2]).at(0))),
           energy: logDensity.neg(),

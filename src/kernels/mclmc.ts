@@ -3,14 +3,18 @@
  *
  * @module
  */
-import { expectGradient } from "../target/target.ts";
-import type { Target } from "../target/target.ts";
+import { expectGradient, type Target } from "../target/target.ts";
 import { expectArguments } from "../tensor/expect_options.ts";
 import { where } from "../tensor/operations.ts";
 import { foldIn, type Key, normal, split } from "../tensor/random.ts";
 import { type Tensor, tensor, type TensorLike } from "../tensor/tensor.ts";
 import { direction, turned } from "./isokinetic.ts";
-import { gradientAt, type GradientState, type KernelParameters } from "./kernel.ts";
+import {
+  gradientAt,
+  type GradientState,
+  type KernelParameters,
+  startWithGradient,
+} from "./kernel.ts";
 import { metricOf, positiveParameter, stepSizeOf } from "./metric.ts";
 
 /** The state of a chain of {@linkcode mclmc}. */
@@ -56,9 +60,7 @@ export function mclmc(): UnadjustedKernel {
   expectArguments(arguments, 0, "make MCLMC", "it has no options");
   return {
     init: (target) => (position, key, scout) => ({
-      position,
-      ...gradientAt(target, position),
-      acceptance: tensor(1),
+      ...startWithGradient(target)(position),
       velocity: direction(key, position.shape),
       energyChange: tensor(0),
       scout,

@@ -5,9 +5,8 @@
  */
 import { normal, split } from "../tensor/random.ts";
 import { expectArguments } from "../tensor/expect_options.ts";
-import { tensor } from "../tensor/tensor.ts";
-import { accept } from "./accept.ts";
-import { type ChainState, type Kernel, logDensityAt, logDensityChange } from "./kernel.ts";
+import { type ChainState, type Kernel, startWithDensity } from "./kernel.ts";
+import { metropolis } from "./metropolis.ts";
 import { metricOf } from "./metric.ts";
 
 /**
@@ -31,24 +30,13 @@ export function rwm(): Kernel<ChainState> {
     targetAcceptance: 0.234,
     gradientsPerStep: 0,
     firstStepSize: (dimension) => 2.38 / Math.sqrt(dimension),
-    init: (target) => (position) => ({
-      position,
-      logDensity: logDensityAt(target, position),
-      acceptance: tensor(1),
-    }),
+    init: startWithDensity,
     step: (target, parameters) => {
       const metric = metricOf(target, parameters);
       return (state, key) => {
         const [forProposal, forAcceptance] = split(key);
         const position = state.position.add(metric.move(normal(forProposal, state.position.shape)));
-        const logDensity = logDensityAt(target, position);
-        const { state: next, acceptance } = accept(
-          forAcceptance,
-          logDensityChange(state.logDensity, logDensity),
-          { position: state.position, logDensity: state.logDensity },
-          { position, logDensity },
-        );
-        return { ...next, acceptance };
+        return metropolis(target, state, position, forAcceptance);
       };
     },
   };

@@ -8,7 +8,7 @@ import type { Target } from "../target/target.ts";
 import { where } from "../tensor/operations.ts";
 import { bitReversed } from "../tensor/random.ts";
 import { type Tensor, tensor, words } from "../tensor/tensor.ts";
-import { gradientAt, type GradientState, type KernelParameters } from "./kernel.ts";
+import { type GradientState, type KernelParameters, startWithGradient } from "./kernel.ts";
 import { type Metric, positiveParameter, stepSizeOf } from "./metric.ts";
 
 /** The state of a chain that moves along trajectories of varying length. */
@@ -31,6 +31,15 @@ export type TrajectoryState = GradientState & {
   readonly lengthSlope: Tensor;
 };
 
+/** The leaves that belong to the chain and not to where it is. */
+export const OF_CHAIN: readonly (keyof TrajectoryState)[] = [
+  "trajectories",
+  "gradients",
+  "energy",
+  "energyChange",
+  "lengthSlope",
+];
+
 /** Most steps of a trajectory. */
 const MOST_STEPS = 1000;
 /** With this mean length a position of a standard normal says nothing of the next. */
@@ -39,15 +48,12 @@ const DEFAULT_LENGTH = 1.5707963267948966;
 /** A chain at a position that has not moved yet. */
 export function startTrajectories(target: Target): (position: Tensor) => TrajectoryState {
   return (position) => {
-    const { logDensity, gradient } = gradientAt(target, position);
+    const start = startWithGradient(target)(position);
     return {
-      position,
-      logDensity,
-      gradient,
-      acceptance: tensor(1),
+      ...start,
       trajectories: words([0]).at(0),
       gradients: words([0]).at(0),
-      energy: logDensity.neg(),
+      energy: start.logDensity.neg(),
       energyChange: tensor(0),
       lengthSlope: tensor(0),
     };
