@@ -10,17 +10,13 @@ import { levelOf } from "./levels.ts";
 import { drawsOf, meanOf } from "./measure.ts";
 import {
   type Estimate,
-  kept,
-  leastProbability,
   meanEstimate,
-  scores,
   scoreStatistics,
+  SEEDS,
+  testRepeatedRuns,
 } from "./repeated_runs.ts";
 
-const SEEDS = Array.from({ length: 20 }, (_, seed) => seed);
-const LEVEL = levelOf(import.meta.url, scoreStatistics(SEEDS.length, 10));
-
-const estimatesOf = kept(async (seed): Promise<Estimate[]> => {
+async function estimatesOf(seed: number): Promise<Estimate[]> {
   const run = await sample(dualMoon, key(seed));
   assert.deepEqual(run.warnings, []);
   for (const row of run.summary().rows) {
@@ -41,21 +37,13 @@ const estimatesOf = kept(async (seed): Promise<Estimate[]> => {
     ...weights,
     { ...run.logEvidence, truth: golden.logEvidence },
   ];
-});
-
-for (const seed of SEEDS) {
-  Deno.test(`dual moon, seed ${seed}: converged, every mode, moments and log Z`, async () => {
-    const found = scores(await estimatesOf(seed));
-    const probability = leastProbability([found]);
-    assert.ok(probability > LEVEL, `scores ${found.map((z) => z.toFixed(2))}`);
-  });
 }
 
-Deno.test("dual moon: the scores of all seeds are standard normal, and not those of moments 2 % off", async () => {
-  const all = await Promise.all(SEEDS.map(estimatesOf));
-  const probability = leastProbability(all.map((each) => scores(each)));
-  assert.ok(probability > LEVEL, `probability ${probability}, level ${LEVEL}`);
-  for (const factor of [0.98, 1.02]) {
-    assert.ok(leastProbability(all.map((each) => scores(each, factor))) < LEVEL, `${factor}`);
-  }
+testRepeatedRuns({
+  name: "dual moon",
+  what: "every mode, moments and log Z",
+  quantities: 10,
+  level: levelOf(import.meta.url, scoreStatistics(SEEDS.length, 10)),
+  off: 0.02,
+  estimatesOf,
 });

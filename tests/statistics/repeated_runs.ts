@@ -2,6 +2,7 @@
  * Estimates of many runs with keys of their own against the truth: of each quantity the scores, errors in
  * units of the Monte Carlo standard error, should be independent standard normal numbers over the runs.
  */
+import assert from "node:assert/strict";
 import type { Draws } from "../../mod.ts";
 import { monteCarloStandardError } from "../../src/diagnostics/mod.ts";
 import { meanOf } from "./measure.ts";
@@ -65,11 +66,53 @@ export function leastProbability(runs: readonly (readonly number[])[]): number {
 }
 
 /** A function of a seed whose results are kept, so that tests of one run and of all share them. */
-export function kept<Result>(f: (seed: number) => Promise<Result>): typeof f {
+function kept<Result>(f: (seed: number) => Promise<Result>): typeof f {
   const known = new Map<number, Promise<Result>>();
   return (seed) => {
     const result = known.get(seed) ?? f(seed);
     known.set(seed, result);
     return result;
   };
+}
+
+/** The seeds of all tests of this kind: the first twenty, none left out. */
+export const SEEDS: readonly number[] = Array.from({ length: 20 }, (_, seed) => seed);
+
+/** What is tested of repeated runs. */
+export interface RepeatedRuns {
+  /** Of what. */
+  readonly name: string;
+  /** What the estimates are of. */
+  readonly what: string;
+  /** How many estimates a run has. */
+  readonly quantities: number;
+  /** The probability below which a statistic is an alarm. */
+  readonly level: number;
+  /** By what share truths are off that have to be rejected. */
+  readonly off: number;
+  /** The estimates of the run of a seed. */
+  readonly estimatesOf: (seed: number) => Promise<readonly Estimate[]>;
+}
+
+/** Tests each run by itself, and all together: right truths pass, those that are off do not. */
+export function testRepeatedRuns(
+  { name, what, quantities, level, off, estimatesOf: run }: RepeatedRuns,
+): void {
+  const estimatesOf = kept(run);
+  for (const seed of SEEDS) {
+    Deno.test(`${name}, seed ${seed}: converged, ${what}`, async () => {
+      const found = scores(await estimatesOf(seed));
+      assert.equal(found.length, quantities);
+      const probability = leastProbability([found]);
+      assert.ok(probability > level, `scores ${found.map((z) => z.toFixed(2))}`);
+    });
+  }
+  Deno.test(`${name}: the scores of all seeds are standard normal, and not those of truths ${100 * off} % off`, async () => {
+    const all = await Promise.all(SEEDS.map(estimatesOf));
+    const probability = leastProbability(all.map((each) => scores(each)));
+    assert.ok(probability > level, `probability ${probability}, level ${level}`);
+    for (const factor of [1 - off, 1 + off]) {
+      assert.ok(leastProbability(all.map((each) => scores(each, factor))) < level, `${factor}`);
+    }
+  });
 }
