@@ -63,6 +63,7 @@ export {
   ensembleMetric,
   type MetricOptions,
 } from "./src/adaptive/ensemble_metric.ts";
+export { type LengthAdaptation, startLength, updateLength } from "./src/adaptive/chees.ts";
 export { type ObservedStep, type ObservedWindow } from "./src/adaptive/observed.ts";
 export {
   type LadderState,
@@ -153,7 +154,6 @@ export { jitteredHmc, type JitteredHmcOptions } from "./src/kernels/jittered_hmc
 export { mala } from "./src/kernels/mala.ts";
 export { mams, type MamsOptions } from "./src/kernels/mams.ts";
 export type { TrajectoryState } from "./src/kernels/trajectory.ts";
-export { type LengthAdaptation, startLength, updateLength } from "./src/adaptive/chees.ts";
 export { rwm } from "./src/kernels/rwm.ts";
 export {
   type ParallelTempering,

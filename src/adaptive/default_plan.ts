@@ -53,7 +53,7 @@ export interface Prepared<State extends ChainState & Tree, Values extends object
 const SCHEDULE: Schedule = {
   // Short windows first: the metric is worth more than a precise step size for the wrong one.
   settleWindows: [30, 15, 25, 40, 60],
-  // Modes ten standard deviations apart are a quarter of one apart then, and twenty one half.
+  // Modes ten standard deviations apart are one and a half apart then, of deviations that are seven times as wide.
   hottest: 0.02,
   warmupWindows: [6, 8, 10],
   trainCycles: 30,
@@ -111,7 +111,7 @@ function defaultSchedule(
  * HMC, or for targets without gradients differential evolution; a random walk where its chains would be too
  * few to span all directions.
  *
- * Step sizes from 0.3 of the adapted one to the whole, and many of them accepted: a step size that suits
+ * Step sizes from half of the adapted one to the whole, and many of them accepted: a step size that suits
  * the bulk never enters where a target bends sharply, without any sign of it in R-hat.
  */
 function defaultLocal(target: Target, chains: number): Kernel<TrajectoryState> | Kernel {

@@ -4,7 +4,8 @@
  * @module
  */
 import { exp, log } from "../tensor/functions/scalar_math.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { cholesky } from "../tensor/linear_algebra.ts";
+import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import { ensembleScale } from "./ensemble_scale.ts";
 import type { ObservedWindow } from "./observed.ts";
 import { symmetricEigen } from "./symmetric_eigen.ts";
@@ -159,8 +160,9 @@ function dense(
   gradients: Float64Array | undefined,
 ): EnsembleMetric | undefined {
   const d = inverseMass.length;
-  const root = choleskyOf(covariance, d);
-  if (root === undefined) return undefined;
+  const shape = [d, d];
+  const root = cholesky(fromArray({ dtype: "f64", shape, data: covariance })).data as Float64Array;
+  if (!root.every(Number.isFinite)) return undefined;
   const scaled = (columns: Float64Array): Float64Array =>
     columns.map((value, at) => value * Math.sqrt(inverseMass[Math.floor(at / d)]));
   if (gradients === undefined) return { inverseMass, root: scaled(root), extent: 1 };
@@ -187,21 +189,6 @@ function product(a: Float64Array, b: Float64Array, d: number): Float64Array {
       const x = a[i * d + k];
       if (x === 0) continue;
       for (let j = 0; j < d; j++) out[i * d + j] += x * b[k * d + j];
-    }
-  }
-  return out;
-}
-
-/** The lower triangular K with KKᵀ = A; none where A is not positive definite. */
-function choleskyOf(a: Float64Array, d: number): Float64Array | undefined {
-  const out = new Float64Array(d * d);
-  for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) {
-      let sum = a[i * d + j];
-      for (let k = 0; k < j; k++) sum -= out[i * d + k] * out[j * d + k];
-      if (i > j) out[i * d + j] = sum / out[j * d + j];
-      else if (sum > 0 && sum < Infinity) out[i * d + i] = Math.sqrt(sum);
-      else return undefined;
     }
   }
   return out;

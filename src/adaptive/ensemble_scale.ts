@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { quantile } from "../diagnostics/quantile.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 /** Where the chains are and how far they spread. */
@@ -13,8 +14,21 @@ export interface EnsembleScale {
   readonly variance: Float64Array;
 }
 
-/** Quantiles that a normal distribution has one standard deviation below and above its mean. */
-const [LOWER, UPPER] = [0.15865525393145705, 0.8413447460685429];
+/** Share of a normal distribution up to one standard deviation below its mean. */
+const LOWER = 0.15865525393145705;
+/** And up to one above it. */
+export const UPPER = 0.8413447460685429;
+
+/**
+ * The standard deviation of numbers, if they are normal, by quantiles: a few that are far away do not matter.
+ *
+ * @param values The numbers, not empty.
+ * @returns Half of the distance of those that are one standard deviation off.
+ */
+export function spreadOf(values: ArrayLike<number>): number {
+  const sorted = Float64Array.from(values).sort();
+  return (quantile(sorted, UPPER) - quantile(sorted, LOWER)) / 2;
+}
 
 /**
  * Location and scale of each coordinate over chains and draws, from its median and from half the

@@ -7,12 +7,11 @@
 import type { ChainState } from "../kernels/kernel.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
 import { exp, log } from "../tensor/functions/scalar_math.ts";
-import type { Key } from "../tensor/random.ts";
-import { split } from "../tensor/random.ts";
-import { quantile } from "../diagnostics/quantile.ts";
+import { type Key, split } from "../tensor/random.ts";
 import { fromArray, type Tensor, tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { AdaptationState } from "./adaptation.ts";
+import { spreadOf } from "./ensemble_scale.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** What a window of settling gives. */
@@ -150,7 +149,9 @@ export function nextStepSize(stepSize: number, moving: Moving, extent = 1): numb
   const finite = Array.from(errors).filter(Number.isFinite);
   if (finite.length < LEAST_FINITE * errors.length) return stepSize / 2;
   const dimension = moving.position.shape[1];
-  const error = varianceOf(finite) / dimension;
+  // By quantiles: a few chains on a cliff must not hold back all others.
+  const spread = spreadOf(finite);
+  const error = spread * spread / dimension;
   const wanted = WANTED * power(equipartitionError(moving), 3 / 8);
   const change = error > 0 ? power(wanted / error, 1 / 6) : CHANGE;
   return Math.min(
@@ -161,16 +162,6 @@ export function nextStepSize(stepSize: number, moving: Moving, extent = 1): numb
 
 function power(x: number, exponent: number): number {
   return exp(exponent * log(x));
-}
-
-/** Quantiles that a normal distribution has one standard deviation below and above its mean. */
-const [LOWER, UPPER] = [0.15865525393145705, 0.8413447460685429];
-
-/** By quantiles: a few chains on a cliff must not hold back all others. */
-function varianceOf(values: readonly number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  const half = (quantile(sorted, UPPER) - quantile(sorted, LOWER)) / 2;
-  return half * half;
 }
 
 /** Mean over coordinates of (1 − E[−(x − m) g])², which is 0 for draws of the target. */

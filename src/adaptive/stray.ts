@@ -8,9 +8,8 @@ import { type Key, uniform } from "../tensor/random.ts";
 import { allocate } from "../tensor/shape.ts";
 import { fromArray, type Tensor } from "../tensor/tensor.ts";
 import { mapLeaves, type Tree } from "../tensor/tree.ts";
+import { UPPER } from "./ensemble_scale.ts";
 
-/** The share of draws up to one standard deviation above the mean in a normal distribution. */
-const UPPER = 0.8413447460685429;
 /**
  * How many such deviations, and at least as many units, the log density of a chain lies below the median
  * when it is a stray: neither draws nor modes of small weight are found so far down. The deviation is

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { quantile } from "../diagnostics/quantile.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
 import { aroundMean } from "../target/circle.ts";
@@ -13,6 +12,7 @@ import { leaves, type Tree } from "../tensor/tree.ts";
 import type { AdaptationTarget } from "./adaptation.ts";
 import { advance, judgedFlow, total } from "./cycles.ts";
 import { hasDrifted, windowScale } from "./drift.ts";
+import { spreadOf } from "./ensemble_scale.ts";
 import type { ObservedWindow } from "./observed.ts";
 import type { Plan } from "./plan.ts";
 import { addToReplay } from "./replay.ts";
@@ -62,10 +62,10 @@ async function settleCycle<State extends ChainState & Tree>(
   const { plan } = runtime;
   const { schedule: { settleWindows }, adaptation: rule, target: { periodic } } = plan;
   const goal = goalOf(plan);
-  const [forSteps, forStrays, forLast] = split(key, 3);
+  const [forSteps, forStrays] = split(key);
   const first = state.cycleInPhase === 0;
   const scouts = plan.schedule.hottest < 1 ? scoutsOf(state.chains.logDensity.size) : [];
-  const chains = first ? state.chains : gathered(state.chains, scouts, forStrays);
+  const { chains } = state;
   const start = startWindow(chains, periodic);
   const adaptation = first && start !== undefined
     ? rule.afterWindow(state.adaptation, start, goal)
@@ -81,7 +81,7 @@ async function settleCycle<State extends ChainState & Tree>(
   const drifting = state.window === undefined ||
     hasDrifted(state.window, scale, { chains: visited.shape[0], periodic });
   const done = state.cycleInPhase + 1;
-  const next = gathered(await runtime.start(position), scouts, forLast);
+  const next = gathered(await runtime.start(position), scouts, forStrays);
   const underWay = drifting || climbs(next);
   return advance({
     ...state,
@@ -97,14 +97,10 @@ async function settleCycle<State extends ChainState & Tree>(
  * they spread by more than this, at least, chains are still on their way.
  */
 const [LEAST_SPREAD, SPREAD_EACH] = [20, 5];
-/** Quantiles that a normal distribution has one standard deviation below and above its mean. */
-const [LOWER, UPPER] = [0.15865525393145705, 0.8413447460685429];
 
 /** Whether chains differ so much in their log density that they have not settled. */
 function climbs({ logDensity, position }: ChainState): boolean {
-  const sorted = Float64Array.from(logDensity.data).sort();
-  const spread = (quantile(sorted, UPPER) - quantile(sorted, LOWER)) / 2;
-  return spread > LEAST_SPREAD + SPREAD_EACH * position.shape[1];
+  return spreadOf(logDensity.data) > LEAST_SPREAD + SPREAD_EACH * position.shape[1];
 }
 
 /** The chains without strays and lost scouts. */
@@ -184,9 +180,7 @@ async function tuneCycle<State extends ChainState & Tree>(
       capacity: schedule.replayCapacity,
     })
     : state.replay;
-  // Where chains settled, the first window still gathers what came along more slowly.
-  const gathers = number === 0 && settled > 0;
-  const restarted = gathers ? state.restarted : restartedChains(state);
+  const restarted = restartedChains(state);
   const next = { ...state, chains, adaptation, replay, window: scale, restarted };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");

@@ -96,7 +96,12 @@ Deno.test("the step size of settling follows the error of the energy", () => {
   // By no more than a factor of 3 at once, and never beyond what is stable.
   assert.ok(large >= 0.5 / 3 - 1e-12 && small <= 1.5 + 1e-12);
   assert.equal(nextStepSize(1.9, moving(errors(1e-9))), 2);
-  // An energy that is not finite halves it.
+  // Far out, where the ensemble is much longer than a unit of the metric, by the ensemble.
+  assert.ok(nextStepSize(30, moving(errors(1e-9)), 100) === 50);
+  // Energies that are not finite halve it, unless they are those of single chains.
+  const most = errors(0.1);
+  assert.ok(nextStepSize(0.5, moving([...most.slice(0, 390), ...Array(10).fill(NaN)])) !== 0.25);
+  assert.equal(nextStepSize(0.5, moving([...most.slice(0, 350), ...Array(50).fill(NaN)])), 0.25);
   assert.equal(nextStepSize(0.5, moving([0.1, NaN, 0.2])), 0.25);
   assert.equal(nextStepSize(0.5, moving([0.1, Infinity, 0.2])), 0.25);
 });

@@ -107,6 +107,22 @@ Deno.test("training ends when global moves are accepted often, or no better than
   assert.ok(after(0.40, 0.41, 0.405, 0.41, 0.41));
   assert.ok(!after(0.40, 0.41, 0.405, 0.41));
   assert.ok(!after(0.30, 0.34, 0.38, 0.40, 0.43));
+  // One that local moves beat twice over is, after three cycles.
+  const beside = (localEfficiency: number, ...acceptance: number[]) =>
+    enough({ loss: [], validation: [], stale: 0, acceptance, localEfficiency });
+  assert.ok(beside(0.3, 0.01, 0.05, 0.1));
+  assert.ok(!beside(0.3, 0.01, 0.1));
+  assert.ok(!beside(0.3, 0.01, 0.05, 0.16));
+  // The whitening alone is enough where nothing speaks against it.
+  const first = (acceptance: number, effectiveSampleFraction: number, localEfficiency: number) =>
+    enough({
+      ...{ loss: [], validation: [], stale: 0, acceptance: [acceptance] },
+      ...{ effectiveSampleFraction, localEfficiency },
+    });
+  assert.equal(first(0.65, 0.5, 0.4), "now");
+  assert.equal(first(0.55, 0.5, 0.4), true);
+  assert.equal(first(0.65, 0.3, 0.4), true);
+  assert.equal(first(0.65, 0.5, 0.2), true);
   // A flow that is still finding its way is not given up.
   assert.ok(!after(0.01, 0.011, 0.012, 0.013, 0.014));
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { gatherStrays, strayChains } from "../../src/adaptive/stray.ts";
+import { gatherStrays, lostScouts, strayChains } from "../../src/adaptive/stray.ts";
 import { key, normal, tensor } from "../../mod.ts";
 
 Deno.test("a chain far below all others is a stray, one with a broken density too", () => {
@@ -16,6 +16,15 @@ Deno.test("draws of distributions in many dimensions, and modes of small weight,
   // One chain in a mode a hundred times less likely and a hundred times as wide.
   const ordinary = Array.from(normal(key(0), [99, 2]).square().sum(1).mul(-0.5).data);
   assert.deepEqual(strayChains(tensor([...ordinary, Math.log(0.01 / 100) - 1])), []);
+});
+
+Deno.test("a scout is lost far below all others, not in a mode like theirs", () => {
+  const others = Array.from({ length: 20 }, (_, i) => -3 - i / 4);
+  const logDensity = tensor([...others, -9, -12, -13, NaN]);
+  // The others differ by 4.75 at most and end at −7.75: lost from −12.5 on.
+  assert.deepEqual(lostScouts(logDensity, [20, 21, 22, 23]), [22, 23]);
+  assert.deepEqual(lostScouts(logDensity, []), []);
+  assert.deepEqual(lostScouts(tensor([-1, -2]), [0, 1]), []);
 });
 
 Deno.test("strays go to where another chain is, with all of its state; others stay", () => {
