@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { ChainState } from "../kernels/kernel.ts";
 import { wrapAngle } from "../target/circle.ts";
 import { log } from "../tensor/functions/scalar_math.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type EnsembleScale, ensembleScale } from "./ensemble_scale.ts";
+import { type EnsembleScale, ensembleScale, spreadOf } from "./ensemble_scale.ts";
 
 /** How far windows may differ, in standard errors of as many independent draws as there are chains. */
 const LARGEST_SCORE = 3;
@@ -44,4 +45,17 @@ export function hasDrifted(
 export function windowScale(positions: Tensor): EnsembleScale {
   const dimension = positions.shape[2];
   return ensembleScale(positions, new Float64Array(dimension).fill(1));
+}
+
+/**
+ * Log densities of draws of d coordinates spread by about √(d/2), in necks and arms by some times that; where
+ * they spread by more than this, at least, chains are still on their way.
+ */
+const [LEAST_SPREAD, SPREAD_EACH] = [20, 5];
+
+/** Whether chains differ so much in their log density that they have not settled. */
+export function climbs(
+  { logDensity, position }: Pick<ChainState, "logDensity" | "position">,
+): boolean {
+  return spreadOf(logDensity.data) > LEAST_SPREAD + SPREAD_EACH * position.shape[1];
 }

@@ -11,8 +11,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { leaves, type Tree } from "../tensor/tree.ts";
 import type { AdaptationTarget } from "./adaptation.ts";
 import { advance, judgedFlow, total } from "./cycles.ts";
-import { hasDrifted, windowScale } from "./drift.ts";
-import { spreadOf } from "./ensemble_scale.ts";
+import { climbs, hasDrifted, windowScale } from "./drift.ts";
 import type { ObservedWindow } from "./observed.ts";
 import type { Plan } from "./plan.ts";
 import { addToReplay } from "./replay.ts";
@@ -90,17 +89,6 @@ async function settleCycle<State extends ChainState & Tree>(
     window: scale,
     settled: underWay && done < settleWindows.length ? undefined : done,
   }, "warmup");
-}
-
-/**
- * Log densities of draws of d coordinates spread by about √(d/2), in necks and arms by some times that; where
- * they spread by more than this, at least, chains are still on their way.
- */
-const [LEAST_SPREAD, SPREAD_EACH] = [20, 5];
-
-/** Whether chains differ so much in their log density that they have not settled. */
-function climbs({ logDensity, position }: ChainState): boolean {
-  return spreadOf(logDensity.data) > LEAST_SPREAD + SPREAD_EACH * position.shape[1];
 }
 
 /** The chains without strays and lost scouts. */

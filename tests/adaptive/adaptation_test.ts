@@ -43,6 +43,18 @@ Deno.test("a window sets the metric, and the step size between what was found an
   assert.deepEqual(before.metric.inverseMass, Float64Array.of(1, 1));
 });
 
+Deno.test("where nearly all is to be accepted, an acceptance of all still lengthens steps as much as elsewhere", () => {
+  const rule = ensembleAdaptation();
+  const stepSizeAfter = (acceptance: number, wanted: number): number => {
+    const aim = { ...goal, acceptance: wanted };
+    return rule.afterStep(rule.start(2, aim), { acceptance, draws: {} }, aim).stepSize.logStepSize;
+  };
+  assert.ok(Math.abs(stepSizeAfter(1, 0.95) - stepSizeAfter(1, 0.8)) < 1e-12);
+  assert.ok(stepSizeAfter(1, 0.8) > Math.log(goal.firstStepSize));
+  // Below what is wanted nothing is amplified.
+  assert.ok(Math.abs(stepSizeAfter(0.85, 0.95) - stepSizeAfter(0.7, 0.8)) < 1e-12);
+});
+
 const step = (slopes: readonly number[]) => {
   const chains = slopes.length;
   const leaf = (data: Float64Array): Tensor =>

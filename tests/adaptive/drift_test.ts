@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EnsembleScale } from "../../src/adaptive/ensemble_scale.ts";
-import { hasDrifted, windowScale } from "../../src/adaptive/drift.ts";
-import { density, key, normal, sample } from "../../mod.ts";
+import { climbs, hasDrifted, windowScale } from "../../src/adaptive/drift.ts";
+import { density, key, normal, sample, tensor } from "../../mod.ts";
 
 Deno.test("independent windows do not drift, windows at different places or scales do", () => {
   const window = (seed: number) => normal(key(seed), [100, 20, 3]);
@@ -38,6 +38,18 @@ Deno.test("the warm-up is longer for chains that start far out in a narrow valle
   // Two of settling, the second of which shows that nothing drifts, and three of the local kernel.
   assert.equal(await windowsOf(easy), 5);
   assert.ok(await windowsOf(valley) > 5);
+});
+
+Deno.test("chains whose log densities are far apart are on their way, draws and a few of them are not", () => {
+  for (const d of [1, 10, 100]) {
+    const position = normal(key(d), [100, d]);
+    const logDensity = position.square().sum(1).mul(-0.5);
+    assert.ok(!climbs({ position, logDensity }));
+    assert.ok(climbs({ position, logDensity: logDensity.mul(1000) }));
+    const few = Float64Array.from(logDensity.data);
+    few.fill(-1e9, 0, 10);
+    assert.ok(!climbs({ position, logDensity: tensor(few) }));
+  }
 });
 
 Deno.test("an angle that crosses the cut has not drifted", () => {

@@ -10,7 +10,8 @@ import {
   tensor,
   uniform,
 } from "../../mod.ts";
-import { nextStepSize } from "../../src/adaptive/settling.ts";
+import { runtimeOf } from "../../src/adaptive/runtime.ts";
+import { nextStepSize, settle } from "../../src/adaptive/settling.ts";
 
 /** A valley that bends, far from where chains start. */
 const far = density(3, (x) => {
@@ -79,6 +80,20 @@ Deno.test("scouts find the other of two distant modes where all chains start in 
   // Of 20 scouts a fifth crosses; that none does has a probability of 1 %.
   assert.ok(await there(0.02) >= 1);
   assert.equal(await there(1), 0);
+});
+
+Deno.test("a window of settling moves all chains and tells of all but scouts", async () => {
+  const plan = planFor(far, { flow: "none" });
+  const { chains, adaptation } = await runAdaptive.start(plan)(uniform(key(0), [20, 3]));
+  const { position, visited, gradient } = await settle(runtimeOf(plan), chains, adaptation, {
+    ...{ steps: 6, hottest: 0.1, key: key(1) },
+    scouts: [4, 9],
+  });
+  assert.deepEqual(position.shape, [20, 3]);
+  assert.deepEqual([visited.shape, gradient.shape], [[18, 3, 3], [18, 3, 3]]);
+  const last = visited.slice(2, 3, { axis: 1 }).reshape([18, 3]).toArray() as number[][];
+  const others = (position.toArray() as number[][]).filter((_, chain) => ![4, 9].includes(chain));
+  assert.deepEqual(last, others);
 });
 
 const moving = (change: readonly number[]) => ({

@@ -7,6 +7,7 @@ import {
   key,
   logSumExp,
   namedDraws,
+  normal,
   positive,
   posterior,
   real,
@@ -273,4 +274,25 @@ Deno.test("points of another width are not named", async () => {
   );
   await assert.rejects(namedDraws(target, [1, 2, 3, 4, 5]), /^TypeError/);
   await assert.rejects(namedDraws(target, new Array(0)), /^TypeError/);
+});
+
+Deno.test("trainFurther() trains, however good the first jumps of the flow are", async () => {
+  // Bent a little, so that a flow that has learned is better than its whitening.
+  const bend = 0.35;
+  const target = density(2, (x) => {
+    const away = x.at(1).sub(x.at(0).square().mul(bend));
+    return x.at(0).square().add(away.square()).mul(-0.5);
+  });
+  const z = normal(key(1), [4000, 2]);
+  const draws = z.add(z.slice(0, 1, { axis: 1 }).square().mul([0, bend]));
+  const { flow: fitted } = await fitFlow(splineFlow({ layers: 2 }), draws, key(2));
+  assert.ok(fitted.state.updates > 0);
+  const stop = { maxDraws: 40 };
+  const further = await sample(target, key(3), { flow: trainFurther(fitted), stop });
+  assert.ok(further.state.progress.acceptance[0] > 0.6);
+  assert.ok(further.state.progress.loss.length >= 2);
+  // A fresh one needs no more than its whitening here.
+  const bell = density(2, (x) => x.square().sum().mul(-0.5));
+  const fresh = await sample(bell, key(3), { stop });
+  assert.equal(fresh.state.progress.loss.length, 1);
 });
