@@ -19,16 +19,19 @@ function extreme(values: readonly number[], larger: boolean): number {
 
 /** From so many effective draws of each chain on, R-hat can be below 1.01: it is √(1 + 2/n) for n of them. */
 const ENOUGH = 100;
+/** Below so many of all chains, R-hat alone decides: those of up to 100 chains suffice for it. */
+const AFFORDABLE = 10_000;
 
 /**
- * The R-hat by which a run is judged: nested R-hat where that is smaller, as long as chains are short. Of C
- * chains, R-hat is below 1.01 only from 100 C effective draws on, even if all draws are independent.
+ * The R-hat by which a run is judged. Of C chains, R-hat is below 1.01 only from 100 C effective draws on, even if
+ * all draws are independent: where these are more than 10,000, nested R-hat may take its place from 10,000 on.
  *
  * @param convergence What was looked at.
  * @returns R-hat or nested R-hat.
  */
 export function decisiveRHat({ rHat, nestedRHat, bulk, chains }: Convergence): number {
-  return bulk < ENOUGH * chains && nestedRHat < rHat ? nestedRHat : rHat;
+  const short = bulk >= AFFORDABLE && bulk < ENOUGH * chains;
+  return short && nestedRHat < rHat ? nestedRHat : rHat;
 }
 
 /**

@@ -73,7 +73,8 @@ export function mixtureOf(
   { mixing, schedule }: Pick<Plan<never>, "mixing" | "schedule">,
   { best, progress }: Pick<RunState, "best" | "progress">,
 ): Mixture {
-  const given: unknown = mixing(schedule, best?.quality, progress.localEfficiency);
+  const { localEfficiency: efficiency = 0, localCost: cost = Infinity } = progress;
+  const given: unknown = mixing(schedule, best?.quality, { efficiency, cost });
   if (typeof given !== "object" || given === null) {
     throw new TypeError(
       `Cannot mix moves by a rule that gives ${

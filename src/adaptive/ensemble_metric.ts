@@ -44,8 +44,12 @@ export function unitMetric(dimension: number): EnsembleMetric {
 const FARTHEST = 6;
 /** Rows for each coordinate from which a whole matrix can be told. */
 const ROWS = 4;
-/** From this ratio of variances on, a dense metric saves more steps than its products cost. */
-const LEAST_RATIO = 6;
+/**
+ * From this ratio of the whole metric's eigenvalues on, in units of its diagonal, a whole one saves more steps than
+ * its products cost. It is not that of the draws' variances: these differ along directions also where a target is
+ * wide because it has modes apart, of which no step size knows.
+ */
+const LEAST_RATIO = 4;
 /** With more coordinates its products cost more than most gradients. */
 const MOST_DIMENSIONS = 250;
 
@@ -78,11 +82,22 @@ export function ensembleMetric(
   const extent = extentOf(values);
   const diagonal = { inverseMass, root: undefined, extent };
   const rows = x.rows.length / dimension;
-  const wanted = metric === "dense" || metric === "auto" && dimension <= MOST_DIMENSIONS &&
-      rows >= ROWS * dimension && ratioOf(values) > LEAST_RATIO;
-  if (dimension === 1 || !wanted) return diagonal;
+  const possible = metric === "dense" ||
+    metric === "auto" && dimension <= MOST_DIMENSIONS && rows >= ROWS * dimension;
+  if (dimension === 1 || !possible) return diagonal;
   const gradients = g && scaledCovariance(g, g.scale.map((scale, i) => scale * units[i]));
-  return dense(inverseMass, covariance, gradients) ?? diagonal;
+  const whole = denseRoot(covariance, gradients);
+  if (whole === undefined) return diagonal;
+  if (metric === "auto" && ratioOf(correlationOf(whole.root, dimension)) < LEAST_RATIO) {
+    return diagonal;
+  }
+  const root = whole.root.map((value, at) => value * units[Math.floor(at / dimension)]);
+  return { inverseMass, root, extent: whole.extent };
+}
+
+/** The eigenvalues of LLᵀ. */
+function correlationOf(root: Float64Array, d: number): Float64Array {
+  return symmetricEigen(product(root, transposed(root, d), d), d).values;
 }
 
 /** Rows in units of their spread. */
@@ -152,20 +167,17 @@ function ratioOf(values: Float64Array): number {
  * The whole metric. With C = KKᵀ the covariance of positions and S = KᵀGK = VDVᵀ, where G is that of
  * gradients, L = KVD^(−1/4) gives LLᵀ = A with AGA = C: the geometric mean of C and G⁻¹.
  *
- * @returns The metric; none where the covariance is singular.
+ * @returns Its root and the extent in its units; none where the covariance is singular.
  */
-function dense(
-  inverseMass: Float64Array,
+function denseRoot(
   covariance: Float64Array,
   gradients: Float64Array | undefined,
-): EnsembleMetric | undefined {
-  const d = inverseMass.length;
+): { readonly root: Float64Array; readonly extent: number } | undefined {
+  const d = Math.sqrt(covariance.length);
   const shape = [d, d];
   const root = cholesky(fromArray({ dtype: "f64", shape, data: covariance })).data as Float64Array;
   if (!root.every(Number.isFinite)) return undefined;
-  const scaled = (columns: Float64Array): Float64Array =>
-    columns.map((value, at) => value * Math.sqrt(inverseMass[Math.floor(at / d)]));
-  if (gradients === undefined) return { inverseMass, root: scaled(root), extent: 1 };
+  if (gradients === undefined) return { root, extent: 1 };
   const { values, vectors } = symmetricEigen(
     product(transposed(root, d), product(gradients, root, d), d),
     d,
@@ -173,9 +185,11 @@ function dense(
   if (!values.every((value) => value > 0 && value < Infinity)) return undefined;
   // The rows of `vectors` are the columns of V.
   const turned = product(root, transposed(vectors, d), d);
-  const mean = turned.map((value, at) => value * exp(-0.25 * log(values[at % d])));
-  // In units of A the covariance is D^½.
-  return { inverseMass, root: scaled(mean), extent: Math.sqrt(extentOf(values)) };
+  return {
+    root: turned.map((value, at) => value * exp(-0.25 * log(values[at % d]))),
+    // In units of A the covariance is D^½.
+    extent: Math.sqrt(extentOf(values)),
+  };
 }
 
 function transposed(a: Float64Array, d: number): Float64Array {

@@ -65,6 +65,8 @@ export interface FlowProgress {
   readonly effectiveSampleFraction?: number | undefined;
   /** Independent positions for each local step of the last cycle; none before there was one. */
   readonly localEfficiency?: number | undefined;
+  /** What a local step costs as a share of a global one; none before there were some, or if unknown. */
+  readonly localCost?: number | undefined;
 }
 
 /** A flow and how good it is. */

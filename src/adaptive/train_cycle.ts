@@ -13,6 +13,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { advance, JUDGED, judgedFlow, total } from "./cycles.ts";
 import { localEfficiency } from "./local_efficiency.ts";
+import { localCost } from "./move_costs.ts";
 import { type FlowTraining, startTraining, trainingStep } from "./flow_training.ts";
 import type { Schedule } from "./plan.ts";
 import { addToReplay, type Replay } from "./replay.ts";
@@ -61,6 +62,12 @@ export async function trainCycle<State extends ChainState & Tree>(
       aroundMean(local.draws["position"], plan.target.periodic),
       schedule.trainThin,
     ),
+    localCost: localCost(plan.target, {
+      kernel: plan.local,
+      before: state.chains,
+      after: local.state,
+      steps: schedule.trainLocalSteps,
+    }, training.best),
   };
   const verdict = plan.trained(progress);
   // A flow that is to be trained further has learned more than the whitening already.

@@ -32,6 +32,8 @@ export interface FlowRunOptions {
 
 /** Rows that this thread sends through the flow between two looks at the clock: some milliseconds. */
 const ROWS_AT_ONCE = 512;
+/** Rows that the engine takes together. */
+const BLOCK_ROWS = 64;
 /** Rows that a worker takes at most, which bounds the engine's memory. */
 const MOST_ROWS = 4096;
 /** Updates of this thread between two looks at the clock take about so long. */
@@ -40,6 +42,19 @@ const SLICE_MILLISECONDS = 8;
 const TEAM_MILLISECONDS = 1000;
 /** Most chunks of a batch; see `train`. */
 const MOST_CHUNKS = 8;
+
+/** How long a row takes in this thread, by the shape of the flow and what is done; 0 if unknown. */
+const paces = new Map<string, number>();
+/** So many are remembered. */
+const MOST_PACES = 32;
+
+function rememberPace(name: string, milliseconds: number): void {
+  // Put in again as the newest; the oldest goes.
+  paces.delete(name);
+  paces.set(name, milliseconds);
+  const [oldest] = paces.keys();
+  if (paces.size > MOST_PACES) paces.delete(oldest);
+}
 
 /** The workers that are worth it for work that takes so long here; none for this thread alone. */
 function crewFor(workers: number, milliseconds: number): Crew | undefined {
@@ -93,24 +108,24 @@ export async function mapRows(
   };
   const here = (engine: Engine, piece: Float64Array): Mapped =>
     "scores" in how ? engine.scores(state, piece) : engine.map(state, piece, how);
+  const name = JSON.stringify([shape, how]);
   let deserted = false;
-  let milliseconds = 0;
   for (let first = 0; first < rows;) {
-    const from = first;
-    const end = Math.min(from + ROWS_AT_ONCE, rows);
-    await withEngine(shape, (engine) => {
-      const start = performance.now();
-      keep(from, here(engine, data.subarray(from * dimension, end * dimension)));
-      milliseconds += performance.now() - start;
-    });
-    first = end;
-    const expected = milliseconds / first * (rows - first);
+    const expected = (paces.get(name) ?? 0) * (rows - first);
     const crew = deserted ? undefined : crewFor(workers, expected);
     if (crew !== undefined) {
       const orders = { shape, written, how, first };
       if (await isDone(mapTogether(crew, orders, keep, { signal, expected }))) break;
       deserted = true;
     }
+    const from = first;
+    const end = Math.min(from + ROWS_AT_ONCE, rows);
+    await withEngine(shape, (engine) => {
+      const start = performance.now();
+      keep(from, here(engine, data.subarray(from * dimension, end * dimension)));
+      rememberPace(name, (performance.now() - start) / (end - from));
+    });
+    first = end;
     if (pauses.due()) await pauses.take();
   }
   return all;
@@ -131,7 +146,7 @@ async function mapTogether(
   const { data } = written;
   const { dimension } = shape;
   const rest = data.length / dimension - first;
-  const size = Math.ceil(rest / crew.size / ROWS_AT_ONCE) * ROWS_AT_ONCE;
+  const size = Math.ceil(rest / crew.size / BLOCK_ROWS) * BLOCK_ROWS;
   const piece = Math.min(size, MOST_ROWS);
   const module = await engineModule();
   const description = describe(shape);
@@ -161,19 +176,6 @@ function stepsWithin(steps: readonly Step[], from: number, examples: number): re
 
 const examplesOf = (steps: readonly Step[]): number =>
   steps.reduce((sum, { rows }) => sum + rows.length, 0);
-
-/** How long a row takes in training here, for shapes that have been trained in this thread. */
-const pace = new Map<string, number>();
-/** So many shapes are remembered. */
-const MOST_PACES = 16;
-
-function rememberPace(name: string, milliseconds: number): void {
-  // Put in again as the newest; the oldest goes.
-  pace.delete(name);
-  pace.set(name, milliseconds);
-  const [oldest] = pace.keys();
-  if (pace.size > MOST_PACES) pace.delete(oldest);
-}
 
 /**
  * Updates weights by batches, in this thread in slices between which other tasks have their turn.
@@ -212,7 +214,7 @@ export async function updateWeights(
   // Without shared memory no team can be had.
   let alone = typeof SharedArrayBuffer !== "function";
   while (losses.length < steps.length) {
-    const each = pace.get(name);
+    const each = paces.get(name);
     // As long as nothing is known, one update.
     const within = (milliseconds: number): readonly Step[] =>
       stepsWithin(steps, losses.length, each === undefined ? 1 : milliseconds / each);
