@@ -80,6 +80,7 @@ export {
 export type { EnsembleScale } from "./src/adaptive/ensemble_scale.ts";
 export { addToReplay, emptyReplay, type Replay, type ReplayDraws } from "./src/adaptive/replay.ts";
 export {
+  type LocalSteps,
   mixByQuality,
   type MixingOptions,
   type MixingRule,

@@ -46,8 +46,8 @@ const FARTHEST = 6;
 const ROWS = 4;
 /**
  * From this ratio of the whole metric's eigenvalues on, in units of its diagonal, a whole one saves more steps than
- * its products cost. It is not that of the draws' variances: these differ along directions also where a target is
- * wide because it has modes apart, of which no step size knows.
+ * its products cost. The ratio of the draws' own variances is the square of it where a target is wide because it has
+ * modes apart, of which no step size knows; and of few draws from far away it is mostly chance.
  */
 const LEAST_RATIO = 4;
 /** With more coordinates its products cost more than most gradients. */

@@ -8,7 +8,7 @@ import { sizeOf } from "../tensor/shape.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { drawCount } from "./draw_blocks.ts";
 import type { Mixture } from "./mixing.ts";
-import { freshProposals, MOST_DRAWS } from "./run_evidence.ts";
+import { freshProposals } from "./run_evidence.ts";
 import type { RunState } from "./run_state.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -73,7 +73,7 @@ export function endMilliseconds<State extends ChainState & Tree>(
   const density = meter.expect("density", fresh) || meter.expect("start", fresh);
   const met = made === 0
     ? 0
-    : Math.min(count, Math.max(MOST_DRAWS, LEAST_OF_CHAIN * chains.logDensity.shape[0]));
+    : Math.min(count, Math.max(fresh, LEAST_OF_CHAIN * chains.logDensity.shape[0]));
   const weights = WEIGHT_IN_NUMBERS * (made + fresh) + BRIDGE_IN_NUMBERS * (fresh + met);
   const sorting = one * numbers * looks + Math.min(one, LOOK_MILLISECONDS) * weights;
   const flow = meter.expect("proposal", fresh + met);

@@ -53,10 +53,11 @@ export interface EvidenceOfRun {
  */
 const MOST_PROPOSALS = 10_000;
 const SHARE_OF_PROPOSALS = 0.5;
-/** And as many draws meet them: more of one kind than of the other brings little. */
-export const MOST_DRAWS = 10_000;
 
-/** How many proposals are drawn after production that made so many. */
+/**
+ * How many proposals are drawn after production that made so many. As many draws meet them: more of one kind than of
+ * the other brings little.
+ */
 export function freshProposals(made: number): number {
   return Math.min(MOST_PROPOSALS, Math.ceil(SHARE_OF_PROPOSALS * made));
 }
@@ -113,7 +114,7 @@ export async function estimateEvidence<State extends ChainState & Tree>(
   if (!direct.some(Number.isFinite)) {
     return { evidence: undefined, quality: undefined, overlap: undefined, broken };
   }
-  const ofDraws = await weightsOfDraws(compared, draws, MOST_DRAWS);
+  const ofDraws = await weightsOfDraws(compared, draws, count);
   return {
     evidence: {
       importanceSampling: importanceEvidence(direct),

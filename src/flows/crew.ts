@@ -12,6 +12,8 @@ import { type Answer, CREW_SCRIPT, type Order, type Report } from "./crew_script
 const IDLE_MILLISECONDS = 50;
 /** A worker that has not answered for so long is taken for dead. */
 const SILENCE_MILLISECONDS = 20_000;
+/** A start takes the calling thread some 20 ms for each worker: after so much work that they would have shared. */
+const START_AFTER_MILLISECONDS = 60;
 /** Workers that take longer to start are not waited for. */
 const START_MILLISECONDS = 5_000;
 /** After so many calls in a row that workers could not do, none is given to them any more. */
@@ -58,6 +60,8 @@ export class Crew {
   #available = true;
   #calls = 0;
   #holds = 0;
+  /** Milliseconds of work that others did. */
+  #missed = 0;
   #failures = 0;
   #busy: Promise<unknown> = Promise.resolve();
   #idle: ReturnType<typeof setTimeout> | undefined;
@@ -89,9 +93,16 @@ export class Crew {
     return this.#members.length === this.#limit && this.#members.every(({ ready }) => ready);
   }
 
-  /** Starts workers that nothing waits for yet, if somebody holds them. */
-  startIfHeld(): void {
-    if (this.#holds > 0) this.#start();
+  /**
+   * Tells of work that the calling thread does itself since there are no workers yet. If somebody holds them, and
+   * it was much, they are started to be there for what follows.
+   *
+   * @param milliseconds What it takes there.
+   */
+  miss(milliseconds: number): void {
+    if (this.#holds === 0) return;
+    this.#missed += milliseconds;
+    if (this.#missed > START_AFTER_MILLISECONDS) this.#start();
   }
 
   #start(): void {
@@ -286,6 +297,7 @@ export class Crew {
 
   #end(): void {
     clearTimeout(this.#idle);
+    this.#missed = 0;
     for (const { worker } of this.#members) worker.terminate();
     this.#members = [];
   }

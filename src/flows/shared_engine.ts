@@ -61,8 +61,8 @@ function crewFor(workers: number, milliseconds: number): Crew | undefined {
   if (workers <= 1) return undefined;
   const crew = crewOf(workers);
   if (isWorth(crew, milliseconds)) return crew;
-  // Too little to wait for their start; but more of it follows where they are held.
-  if (isWorth({ available: crew.available, ready: true }, milliseconds)) crew.startIfHeld();
+  // Too little to wait for their start; but more of it may follow where they are held.
+  if (isWorth({ available: crew.available, ready: true }, milliseconds)) crew.miss(milliseconds);
   return undefined;
 }
 

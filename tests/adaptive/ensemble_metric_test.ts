@@ -87,6 +87,16 @@ Deno.test("without correlations, without enough draws or on one coordinate the m
   assert.equal(ensembleMetric(line, unitMetric(1), { metric: "dense" }).root, undefined);
 });
 
+Deno.test("where round modes are somewhat apart along a diagonal, the metric is diagonal", () => {
+  const noise = normal(key(11), [400, 1, 2]);
+  const side = normal(key(12), [400, 1, 1]).less(0).as("f64").mul(2).sub(1);
+  // Bells of radius 1 at ±(1.5, 1.5), and slopes as if each were alone: variances 5.5 and 1, as a metric √5.5.
+  const window = { position: noise.add(side.mul(1.5)), gradient: noise.neg() };
+  assert.equal(ensembleMetric(window, unitMetric(2)).root, undefined);
+  // The covariance of the draws does not know that.
+  assert.ok(ensembleMetric(window, unitMetric(2), { fisher: false }).root !== undefined);
+});
+
 Deno.test("without gradients a dense metric is the covariance of the draws", () => {
   const z = normal(key(4), [4000, 1, 2]);
   const position = z.add(z.slice(0, 1, { axis: 2 }).mul([0, 3]));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   density,
   key,
+  type LocalSteps,
   logSumExp,
   mixByQuality,
   type ProposalQuality,
@@ -33,8 +34,28 @@ Deno.test("production jumps more the better the flow is, and never less than sch
   assert.deepEqual(rule(few, quality(0.3, 0.25)), { localSteps: 15, thin: 5, globalSteps: 5 });
   assert.deepEqual(rule(few, quality(0.2, 0.5)), { localSteps: 13, thin: 5, globalSteps: 7 });
   assert.deepEqual(rule(few, quality(0.9, 0.9)), { localSteps: 10, thin: 5, globalSteps: 10 });
-  // Local steps that lead to independent positions are all kept.
-  assert.deepEqual(rule(few, quality(0.9, 0.9), 0.3), { localSteps: 10, thin: 1, globalSteps: 10 });
+});
+
+Deno.test("local steps are kept as far apart as they need to tell something new", () => {
+  const few = { localSteps: 18, thin: 5, globalSteps: 2 };
+  const kept = (efficiency: number): number =>
+    rule(few, quality(0.9, 0.9), { efficiency, cost: Infinity }).thin;
+  assert.deepEqual([0, 0.1, 0.16, 0.3, 0.75, 0.8].map(kept), [5, 5, 5, 3, 1, 1]);
+});
+
+Deno.test("local steps that are cheap or worth more than jumps are three for each of the schedule", () => {
+  const steps = (local: LocalSteps, ...flow: [number, number]): readonly number[] => {
+    const { localSteps, thin, globalSteps } = rule(schedule, quality(...flow), local);
+    return [localSteps, thin, globalSteps];
+  };
+  // Three times as many cost half of the jumps where each costs a sixth of one.
+  assert.deepEqual(steps({ efficiency: 0.01, cost: 0.16 }, 0.9, 0.9), [30, 15, 10]);
+  assert.deepEqual(steps({ efficiency: 0.01, cost: 0.17 }, 0.9, 0.9), [20, 10, 10]);
+  assert.deepEqual(steps({ efficiency: 0.01, cost: 0.26 }, 0.9, 0.9), [10, 5, 10]);
+  assert.deepEqual(steps({ efficiency: 0.01, cost: Infinity }, 0.9, 0.9), [10, 5, 10]);
+  // Dear ones that move chains further than jumps that are accepted at 0.3.
+  assert.deepEqual(steps({ efficiency: 0.31, cost: 4 }, 0.9, 0.3), [30, 3, 10]);
+  assert.deepEqual(steps({ efficiency: 0.29, cost: 4 }, 0.9, 0.3), [10, 3, 10]);
 });
 
 Deno.test("with a flow that is no good, or without jumps in the schedule, there are none", () => {

@@ -19,9 +19,12 @@ Deno.test("a run ends when R-hat and both effective sample sizes are good, not b
   assert.equal(at(good), "converged");
   assert.equal(at(undefined), undefined);
   assert.equal(at({ ...good, rHat: 1.02 }), undefined);
-  assert.equal(at({ ...good, bulk: 9000 }), undefined);
-  assert.equal(at({ ...good, tail: 9000 }), undefined);
+  assert.equal(at({ ...good, bulk: 3900 }), undefined);
+  assert.equal(at({ ...good, tail: 3900 }), undefined);
   assert.equal(at({ ...good, rHat: NaN }), undefined);
+  // R-hat alone decides as long as 100 chains could satisfy it.
+  assert.equal(at({ ...good, bulk: 9000, rHat: 1.02, nestedRHat: 1.005 }), undefined);
+  assert.equal(at({ ...good, bulk: 9000, chains: 1000, rHat: 1.02, nestedRHat: 1.005 }), undefined);
   // Many short chains are judged by nested R-hat; here they are 200, of 60 effective draws each.
   const short = { ...good, chains: 200, rHat: 1.03 };
   assert.equal(at({ ...short, nestedRHat: 1.009 }), "converged");
@@ -50,8 +53,8 @@ Deno.test("looks at convergence are few: each is at 1.25 to 3 times the draws of
     assert.ok(next >= 1.25 && next <= 3, `${next}`);
   }
   // What is missing half of the sample size is looked at when twice the draws, and a margin, are there.
-  assert.equal(nextLook({ ...good, tail: 5000 }), 1100);
-  assert.equal(stopWhenConverged({ maxDraws: 600 }).nextLook({ ...good, tail: 5000 }), 600);
+  assert.equal(nextLook({ ...good, tail: 2000 }), 1100);
+  assert.equal(stopWhenConverged({ maxDraws: 600 }).nextLook({ ...good, tail: 2000 }), 600);
 });
 
 /** The squares of slow chains up to where the rule ends them, of 10 draws in each cycle. */

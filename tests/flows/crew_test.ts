@@ -61,10 +61,14 @@ Deno.test("workers end soon after the last call, unless they are held", async ()
     assert(crew.ready);
     await wait(150);
     assert(!crew.ready);
-    crew.startIfHeld();
+    crew.miss(1000);
     assert.equal(started.length, 2);
     const hold = crew.hold();
-    crew.startIfHeld();
+    // A little work that they could have shared is not worth their start.
+    crew.miss(10);
+    assert.equal(started.length, 2);
+    crew.miss(1000);
+    assert.equal(started.length, 4);
     await answersOf(crew, [one]);
     await wait(150);
     assert(crew.ready);

@@ -20,7 +20,7 @@ export async function withStartedCrew(
     return run(...given);
   };
   try {
-    crew.startIfHeld();
+    crew.miss(1000);
     while (workers > 1 && !crew.ready) await new Promise((resolve) => setTimeout(resolve, 2));
     await test(() => calls);
   } finally {
