@@ -43,7 +43,8 @@ function builtIn(name: string): Expression {
 }
 
 function called(name: FunctionName): Expression {
-  return (context, { operands }) => `${context.call(name)}(${operands.map(context.text).join(", ")})`;
+  return (context, { operands }) =>
+    `${context.call(name)}(${operands.map(context.text).join(", ")})`;
 }
 
 /** The operand itself. */
@@ -53,7 +54,7 @@ const same: Expression = ({ text }, { operands: [a] }) => text(a);
 function compared(context: Context, a: number, sign: string, b: number): string {
   const numbers = [...new Set([a, b])]
     .filter((id) => context.mayBeNaN(id))
-    .map((id) => `!${context.call("is_nan")}(${context.text(id)})`);
+    .map((id) => `!${context.call("isNan")}(${context.text(id)})`);
   const comparison = a === b
     ? sign === "<" ? ["false"] : numbers.length > 0 ? [] : ["true"]
     : [`(${context.text(a)} ${sign} ${context.text(b)})`];
@@ -141,7 +142,7 @@ export const EXPRESSIONS: { readonly [P in Pure]: Expression } = {
   select,
   selectWord: select,
   wordToFloat: ({ text }, { operands: [a] }) => `min(f32(${text(a)}), ${LARGEST_WORD}f)`,
-  floatToWord: called("truncated_word"),
+  floatToWord: called("truncatedWord"),
   maskToFloat: ({ text }, { operands: [a] }) => `select(0f, 1f, ${text(a)})`,
   maskToWord: ({ text }, { operands: [a] }) => `select(0u, 1u, ${text(a)})`,
   floatToMask: ({ text }, { operands: [a] }) => `(${bits(text(a))} & ${SIZE}) != 0u`,

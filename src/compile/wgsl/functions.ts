@@ -6,41 +6,41 @@
  */
 
 /** Names of the functions. */
-export type FunctionName = "is_nan" | "minimum" | "maximum" | "truncated_word";
+export type FunctionName = "isNan" | "minimum" | "maximum" | "truncatedWord";
 
 /** Each with the functions that it calls. */
 const FUNCTIONS: {
   readonly [N in FunctionName]: { readonly calls: readonly FunctionName[]; readonly text: string };
 } = {
-  is_nan: {
+  isNan: {
     calls: [],
-    text: `fn is_nan(x: f32) -> bool {
+    text: `fn isNan(x: f32) -> bool {
   return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
 }`,
   },
   // A NaN is carried on, and −0 comes before +0: where two are equal, they differ in the sign at most.
   minimum: {
-    calls: ["is_nan"],
+    calls: ["isNan"],
     text: `fn minimum(a: f32, b: f32) -> f32 {
   let either = bitcast<f32>(bitcast<u32>(a) | bitcast<u32>(b));
   let ordered = select(select(b, a, a < b), either, a == b);
-  return select(select(ordered, b, is_nan(b)), a, is_nan(a));
+  return select(select(ordered, b, isNan(b)), a, isNan(a));
 }`,
   },
   maximum: {
-    calls: ["is_nan"],
+    calls: ["isNan"],
     text: `fn maximum(a: f32, b: f32) -> f32 {
   let both = bitcast<f32>(bitcast<u32>(a) & bitcast<u32>(b));
   let ordered = select(select(b, a, b < a), both, a == b);
-  return select(select(ordered, b, is_nan(b)), a, is_nan(a));
+  return select(select(ordered, b, isNan(b)), a, isNan(a));
 }`,
   },
   // Beyond the words at the nearest one, NaN at 0, as WebAssembly's saturating conversion.
-  truncated_word: {
-    calls: ["is_nan"],
-    text: `fn truncated_word(x: f32) -> u32 {
-  let inside = u32(clamp(select(x, 0f, is_nan(x)), 0f, 4294967040f));
-  return select(inside, 4294967295u, (x >= 4294967296f) & !is_nan(x));
+  truncatedWord: {
+    calls: ["isNan"],
+    text: `fn truncatedWord(x: f32) -> u32 {
+  let inside = u32(clamp(select(x, 0f, isNan(x)), 0f, 4294967040f));
+  return select(inside, 4294967295u, (x >= 4294967296f) & !isNan(x));
 }`,
   },
 };

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Program } from "../../tensor/program.ts";
+import { sizeOf } from "../../tensor/shape.ts";
 import { mapNest, type SharedSlot, stepNest } from "../ensemble_nest.ts";
 import type { Block, Memory } from "../layout.ts";
 import { GPU_MACHINE } from "../machine.ts";
@@ -21,21 +22,23 @@ export class UnsupportedProgram extends TypeError {
 /** The numbers that a dispatch is given, u32 each, in the order in which they lie in its uniform buffer. */
 export const GIVEN = [
   /** The number of the first workgroup's group. */
-  "first_group",
+  "firstGroup",
   /** 0, of which the shader's compiler does not know. */
   "nothing",
   /** Of a step: its number, how many draws are kept, and after how many steps each. */
-  "first_step",
+  "firstStep",
   "kept",
   "thin",
   /** Bytes from the draws of all groups to their next. */
-  "draw_stride",
+  "drawStride",
   /** Bytes from the start of the draws to where the first goes. */
-  "draws_from",
+  "drawsFrom",
 ] as const;
 
 /** Bytes of the uniform buffer, a multiple of 16. */
 export const GIVEN_BYTES = 32;
+
+const KEY_BYTES = 8;
 
 /** Numbers of the bindings in group 0. */
 export const BINDINGS = { given: 0, data: 1, own: 2, results: 3, scratch: 4 } as const;
@@ -50,6 +53,10 @@ export interface ComputeShader {
   readonly dataBytes: number;
   /** Where in it to put what all chains share. */
   readonly shared: readonly SharedSlot[];
+  /** All that is put there lies before this byte, a multiple of 4. */
+  readonly sharedBytes: number;
+  /** Whether it writes to the blocks of the chains. */
+  readonly writesOwn: boolean;
   /** How many bytes of scratch each workgroup of a dispatch needs. */
   readonly scratchBytes: number;
   /** What floats are. */
@@ -112,7 +119,7 @@ function shaderText(
     `@compute @workgroup_size(${memory.machine.group})`,
     "fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) lane: u32) {",
     "  let nothing = given.nothing;",
-    "  let group = given.first_group + workgroup.x;",
+    "  let group = given.firstGroup + workgroup.x;",
     `  let scratch_at = workgroup.x * ${memory.scratchBytes / 4}u + lane;`,
     ...start,
     ...lines,
@@ -151,18 +158,24 @@ export function stepShader(
     own: "read_write",
     start: [
       base("own_at", layout.block),
-      `${base("results_at", layout.draws).slice(0, -1)} + (given.draws_from >> 2u);`,
+      `${base("results_at", layout.draws).slice(0, -1)} + (given.drawsFrom >> 2u);`,
     ],
     given: [
       { array: "own", base: "own_at" },
-      "given.first_step",
+      "given.firstStep",
       "given.kept",
       "given.thin",
       { array: "results", base: "results_at" },
-      "given.draw_stride",
+      "given.drawStride",
     ],
   });
-  return { ...layout, ...memoryOf(memory), code };
+  return {
+    ...layout,
+    ...memoryOf(memory),
+    code,
+    sharedBytes: layout.key + KEY_BYTES,
+    writesOwn: true,
+  };
 }
 
 /**
@@ -183,7 +196,11 @@ export function mapShader(program: Program, own: number): MapShader {
     start: [base("own_at", layout.inputs), base("results_at", layout.outputs)],
     given: [{ array: "own", base: "own_at" }, { array: "results", base: "results_at" }],
   });
-  return { ...layout, ...memoryOf(memory), code };
+  const sharedBytes = layout.shared.reduce(
+    (most, slot) => Math.max(most, slot.address + 4 * sizeOf(slot.shape)),
+    0,
+  );
+  return { ...layout, ...memoryOf(memory), code, sharedBytes, writesOwn: false };
 }
 
 function memoryOf(
