@@ -283,6 +283,8 @@ export type { KeyWords } from "./src/random/words.ts";
 
 // Where programs run.
 export type { DeviceName } from "./src/device/choose.ts";
+export { UnsupportedProgram } from "./src/compile/wgsl/shader.ts";
+export { DeviceLost, type FailureReason, WebgpuUnavailable } from "./src/device/webgpu_errors.ts";
 export type { Precision } from "./src/tensor/functions/precision.ts";
 export type {
   Device,

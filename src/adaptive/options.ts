@@ -52,7 +52,11 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly schedule?: Partial<Schedule>;
   /** What has to be reached, and the budget. */
   readonly stop?: StopOptions;
-  /** Where programs run; the fastest device that is there by default. */
+  /**
+   * Where programs run; the fastest device that is there by default. On `"webgpu"` the chains move and the
+   * target is evaluated on a GPU, in single precision; all else stays on the fastest other device. A run
+   * without a GPU is rejected.
+   */
   readonly device?: DeviceName;
   /**
    * How many workers share the chains at most; one for each core by default, and 1 is this thread
@@ -60,8 +64,8 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
    */
   readonly workers?: number;
   /**
-   * What floats are where chains move and the target is evaluated: `"f64"`, the default, or `"f32"`, about
-   * twice as fast, for likelihoods of many data. Positions have seven digits then, and log Z the error
+   * What floats are where chains move and the target is evaluated: `"f64"`, the default but on a GPU, or
+   * `"f32"`, about twice as fast, for likelihoods of many data. Positions have seven digits then, and log Z the error
    * of a log density in single precision; flows keep their own.
    */
   readonly precision?: Precision;
@@ -257,7 +261,7 @@ export function checkDevice(
   }
   return either.tryCatch(
     () => ({
-      device: chooseDevice(device, { workers }),
+      device: chooseDevice(device === "webgpu" ? "auto" : device, { workers }),
       chainDevice: chooseDevice(device, { workers, precision }),
     }),
     (error) => error as Error,
@@ -338,7 +342,7 @@ const [SINGLE, TURNED] = [1e-3, 1e-9];
 /** A state to go on from must be one, and of the same target and number of chains. */
 export function checkResume<State extends ChainState & Tree>(
   target: Target,
-  { resume, chains, initial, flow, precision }: SampleOptions<State>,
+  { resume, chains, initial, flow, precision, device }: SampleOptions<State>,
 ): Either<Error, RunState<State> | undefined> {
   if (resume === undefined) return either.right(resume);
   const fault = (what: string): Either<Error, never> =>
@@ -370,7 +374,8 @@ export function checkResume<State extends ChainState & Tree>(
   ];
   // The same target gives the same bits, but for single precision and the whole turns that are taken off
   // angles.
-  const rounding = precision === "f32" ? SINGLE : target.periodic.includes(true) ? TURNED : 0;
+  const single = precision === "f32" || device === "webgpu";
+  const rounding = single ? SINGLE : target.periodic.includes(true) ? TURNED : 0;
   return Object.is(now, before) || Math.abs(now - before) <= rounding * (1 + Math.abs(before))
     ? either.right(resume)
     : fault("this run: its log density is not that of this target");

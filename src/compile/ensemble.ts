@@ -5,21 +5,21 @@
  * @module
  */
 import type { Precision } from "../tensor/functions/precision.ts";
-import { inputTypes, outputTypes, type Program, type ValueType } from "../tensor/program.ts";
-import { type Block, blockOf, Memory } from "./layout.ts";
-import { lower } from "./lower.ts";
-import type { Callee } from "./nest.ts";
-import { NestBuilder } from "./nest_builder.ts";
-import { threefry } from "./threefry.ts";
-import { apart, inMemory, shared, small, type Target, type Value, write } from "./value.ts";
+import type { Program } from "../tensor/program.ts";
+import {
+  MAP_ARGUMENTS,
+  mapNest,
+  type SharedSlot,
+  STEP_ARGUMENTS,
+  stepNest,
+} from "./ensemble_nest.ts";
+import type { Block, Memory } from "./layout.ts";
+import { wasmMachine } from "./machine.ts";
+import type { Callee, Nest } from "./nest.ts";
 import { encodeModule } from "./wasm/encoder.ts";
 import { printFunction } from "./wasm/printer.ts";
 
-/** A value that all chains share, in the memory of a module. */
-export interface SharedSlot extends ValueType {
-  /** Where it lies. */
-  readonly address: number;
-}
+export type { SharedSlot };
 
 /** A module, and where its memory holds what. */
 export interface CompiledModule {
@@ -53,30 +53,20 @@ export interface CompiledMap extends CompiledModule {
   readonly outputs: Block;
 }
 
-const KEY: ValueType = { dtype: "u32", shape: [2] };
-const SCALAR_WORD: ValueType = { dtype: "u32", shape: [] };
-
-function placeShared(target: Target, types: readonly ValueType[]): {
-  readonly slots: SharedSlot[];
-  readonly values: Value[];
-} {
-  const slots = types.map((type) => ({
-    ...type,
-    address: target.memory.reserve(blockOf([type], target.memory.precision).bytes),
-  }));
-  return { slots, values: slots.map((slot) => shared(target, slot, slot.address)) };
-}
-
-function readBlock(target: Target, block: Block, base: number): Value[] {
-  return block.slots.map((slot) => inMemory(target, slot, base, slot.offset));
+/** The module of a nest, and from where on its memory is free: literals come with the code. */
+function moduleOf(
+  nest: Nest,
+  memory: Memory,
+  argumentCount: number,
+): Pick<CompiledModule, "bytes" | "callees" | "free"> {
+  const main = printFunction("run", nest, memory, argumentCount);
+  const { callees } = nest;
+  const bytes = encodeModule([main], memory.segments, memory.end, callees.length);
+  return { bytes, callees, free: memory.end };
 }
 
 /**
  * Compiles a step `(state…, shared…, key) → state…`.
- *
- * Chain c in step s of a run with key k draws its random numbers from the key
- * foldIn(foldIn(k, c), s), so that they depend neither on the other chains nor on how the run is cut
- * into calls.
  *
  * @param program The step; all its inputs but the first `leaves` and the last are shared.
  * @param leaves How many leaves the state has.
@@ -90,73 +80,8 @@ export function compileStep(
   record: readonly number[],
   precision: Precision = "f64",
 ): CompiledStep {
-  const types = inputTypes(program);
-  const stateTypes = types.slice(0, leaves);
-  const memory = new Memory(precision);
-  const nest = new NestBuilder(precision);
-  const target: Target = { nest, memory };
-  const argument = (n: number): number => nest.emit("argument", "index", [], n);
-  const [blockBase, firstStep, kept, thin, drawsBase, drawStride] = [0, 1, 2, 3, 4, 5].map(
-    argument,
-  );
-
-  const block = blockOf([SCALAR_WORD, ...stateTypes], precision);
-  const draws = blockOf(record.map((leaf) => stateTypes[leaf]), precision);
-  const { slots, values: sharedValues } = placeShared(target, [...types.slice(leaves, -1), KEY]);
-  const runKey = sharedValues.at(-1) as Value;
-  const parameters = sharedValues.slice(0, -1);
-  const [chain, ...state] = readBlock(target, block, blockBase);
-  const zero = nest.word(0);
-  const [chainKey] = threefry(nest, runKey.elements as number[], [[zero, chain.element([])]]);
-
-  // Small leaves are carried as values; large ones live in the block and are rewritten there.
-  const carried = state.flatMap(({ elements }) => elements ?? []);
-  const assemble = (scalars: readonly number[]): Value[] => {
-    let next = 0;
-    return state.map((value, i) => {
-      const slot = block.slots[i + 1];
-      if (value.elements === undefined) return inMemory(target, slot, blockBase, slot.offset);
-      next += value.elements.length;
-      return small(target, slot, scalars.slice(next - value.elements.length, next));
-    });
-  };
-  const writeLarge = (values: readonly Value[]): void =>
-    values.forEach((value, i) => {
-      if (value.elements === undefined) write(target, value, blockBase, block.slots[i + 1].offset);
-    });
-  const step = (number: number, scalars: readonly number[]): number[] => {
-    const word = nest.emit("indexToWord", "u32", [number]);
-    const [words] = threefry(nest, chainKey, [[zero, word]]);
-    const inputs = [...assemble(scalars), ...parameters, small(target, KEY, words)];
-    const next = lower(target, program, inputs);
-    writeLarge(next.map((value) => value.elements === undefined ? apart(target, value) : value));
-    return next.flatMap(({ elements }) => elements ?? []);
-  };
-  const last = nest.loop(kept, carried, (draw, atDraw) => {
-    const start = nest.addIndex(firstStep, nest.multiplyIndex(draw, thin));
-    const after = nest.loop(thin, atDraw, (turn, now) => step(nest.addIndex(start, turn), now));
-    const place = nest.addIndex(drawsBase, nest.multiplyIndex(draw, drawStride));
-    const values = assemble(after);
-    record.forEach((leaf, i) => write(target, values[leaf], place, draws.slots[i].offset));
-    return after;
-  });
-  assemble(last).forEach((value, i) => {
-    if (value.elements !== undefined) {
-      write(target, value, blockBase, block.slots[i + 1].offset);
-    }
-  });
-  const finished = nest.finish();
-  const main = printFunction("run", finished, memory, 6);
-  return {
-    bytes: encodeModule([main], memory.segments, memory.end, finished.callees.length),
-    callees: finished.callees,
-    shared: slots.slice(0, -1),
-    key: (slots.at(-1) as SharedSlot).address,
-    free: memory.end,
-    precision,
-    block,
-    draws,
-  };
+  const { nest, memory, ...layout } = stepNest(program, leaves, record, wasmMachine(precision));
+  return { ...layout, ...moduleOf(nest, memory, STEP_ARGUMENTS.length), precision };
 }
 
 /**
@@ -172,25 +97,6 @@ export function compileMap(
   own: number,
   precision: Precision = "f64",
 ): CompiledMap {
-  const types = inputTypes(program);
-  const memory = new Memory(precision);
-  const nest = new NestBuilder(precision);
-  const target: Target = { nest, memory };
-  const [from, to] = [0, 1].map((n) => nest.emit("argument", "index", [], n));
-  const inputs = blockOf(types.slice(0, own), precision);
-  const outputs = blockOf(outputTypes(program), precision);
-  const { slots, values } = placeShared(target, types.slice(own));
-  lower(target, program, [...readBlock(target, inputs, from), ...values])
-    .forEach((value, i) => write(target, value, to, outputs.slots[i].offset));
-  const finished = nest.finish();
-  const main = printFunction("run", finished, memory, 2);
-  return {
-    bytes: encodeModule([main], memory.segments, memory.end, finished.callees.length),
-    callees: finished.callees,
-    shared: slots,
-    free: memory.end,
-    precision,
-    inputs,
-    outputs,
-  };
+  const { nest, memory, ...layout } = mapNest(program, own, wasmMachine(precision));
+  return { ...layout, ...moduleOf(nest, memory, MAP_ARGUMENTS.length), precision };
 }

@@ -34,7 +34,9 @@ export type FloatOperation =
   | "scale"
   | "powerOfTwo"
   | "exponent"
-  | "significand";
+  | "significand"
+  /** The operand as it was rounded: a compiler may not see through. Only where one would contract. */
+  | "rounded";
 
 /** Operations on words with a word result; shift distances are the immediate. */
 export type WordOperation =

@@ -6,7 +6,8 @@
  */
 import { type Arithmetic, numberArithmetic } from "../tensor/functions/arithmetic.ts";
 import { elementBytes } from "./layout.ts";
-import { type FloatFormat, formatOf, type Precision } from "../tensor/functions/precision.ts";
+import type { Machine } from "./machine.ts";
+import { type FloatFormat, formatOf } from "../tensor/functions/precision.ts";
 import type {
   Callee,
   FloatOperation,
@@ -64,13 +65,15 @@ const COMMUTATIVE: ReadonlySet<Operation> = new Set<Operation>([
 export class NestBuilder implements Arithmetic<number, number> {
   /** What floats are, and how functions are computed with them. */
   readonly format: FloatFormat;
+  readonly #machine: Machine;
   readonly #instructions: Instruction[] = [];
   readonly #scopes: Scope[] = [{ statements: [], known: new Map() }];
   readonly #callees: Callee[] = [];
 
-  /** @param precision What floats are. */
-  constructor(precision: Precision) {
-    this.format = formatOf(precision);
+  /** @param machine What the nest is for. */
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.format = formatOf(machine.precision);
   }
 
   /** The finished nest. */
@@ -78,7 +81,7 @@ export class NestBuilder implements Arithmetic<number, number> {
     const body = this.#scopes[0].statements;
     return optimised(
       { instructions: this.#instructions, body, callees: this.#callees },
-      this.format.precision,
+      this.#machine,
     );
   }
 
@@ -144,7 +147,7 @@ export class NestBuilder implements Arithmetic<number, number> {
   call(callee: Callee, from: number, to: number): void {
     this.#callees.push(callee);
     const number = this.#callees.length - 1;
-    const element = elementBytes("f64", this.format.precision);
+    const element = elementBytes("f64", this.#machine);
     const vector = callee.length * element;
     this.#scopes[this.depth].statements.push({
       kind: "call",
@@ -306,6 +309,10 @@ export class NestBuilder implements Arithmetic<number, number> {
   }
   nearest(a: number): number {
     return this.#float("nearest", a);
+  }
+  rounded(a: number): number {
+    if (!this.#machine.contracts || this.at(a).operation === "constant") return a;
+    return this.#float("rounded", a);
   }
   smaller(a: number, b: number): number {
     return this.#float("smaller", a, b);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Block, groupOf, type Slot } from "../compile/layout.ts";
+import type { Block, Slot } from "../compile/layout.ts";
 import type { CompiledModule } from "../compile/ensemble.ts";
 import type { Precision } from "../tensor/functions/precision.ts";
 import type { ArrayData, ValueType } from "../tensor/program.ts";
@@ -29,8 +29,8 @@ function view(
 }
 
 /** How many groups a number of chains makes. */
-export function groupsOf(chains: number, { precision }: Block): number {
-  return Math.ceil(chains / groupOf(precision));
+export function groupsOf(chains: number, { group }: Block): number {
+  return Math.ceil(chains / group);
 }
 
 /**
@@ -43,12 +43,12 @@ export function groupsOf(chains: number, { precision }: Block): number {
  * @param arrays One for each slot, each chains × shape.
  */
 export function writeBlocks(
-  memory: WebAssembly.Memory,
+  memory: Bytes,
   base: number,
   block: Block,
   arrays: readonly Tensor[],
 ): void {
-  const lanes = groupOf(block.precision);
+  const lanes = block.group;
   block.slots.forEach((slot, i) => {
     const { data, shape } = arrays[i];
     const chains = shape[0];
@@ -75,7 +75,7 @@ export function writeBlocks(
  * @returns One array for each slot, each chains × shape.
  */
 export function readBlocks(
-  memory: WebAssembly.Memory,
+  memory: Bytes,
   base: number,
   block: Block,
   chains: number,
@@ -111,7 +111,7 @@ export function readSlot(
   offset: number,
 ): void {
   const size = sizeOf(slot.shape);
-  const lanes = groupOf(block.precision);
+  const lanes = block.group;
   const from = view(memory, slot, block.precision);
   const width = from.BYTES_PER_ELEMENT;
   for (let chain = 0; chain < chains; chain++) {

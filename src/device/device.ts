@@ -77,7 +77,7 @@ export interface MapRunner {
 /** A place where programs run. */
 export interface Device {
   /** Its name, as in the option `device`. */
-  readonly name: "interpreter" | "wasm";
+  readonly name: "interpreter" | "wasm" | "webgpu";
   /**
    * What the floats of programs are. Tensors hold 64 bits all the same: those of an f32 device are rounded as
    * they come in, and what comes out are numbers that 32 bits hold.

@@ -135,7 +135,7 @@ interface Made {
 export function customFlow<P extends ParameterTree>(definition: CustomFlowOptions<P>): Flow {
   checkDefinition(definition as unknown as CustomFlowOptions<ParameterTree>);
   const { name, init, forward, inverse, options = {}, workers } = definition;
-  const device = chooseDevice(definition.device, { workers });
+  const device = chooseDevice(definition.device, { workers, precision: "f64" });
   const first = (dimension: number, key: Tensor): Tree =>
     parameterTensors(name, init(dimension, key as Key));
   const made = new Map<number, Made>();

@@ -128,6 +128,6 @@ export function flowFromBytes(
   return trainedFlow(
     kind === undefined ? knownKind(kept) : matching(kind, kept),
     kept.state,
-    chooseDevice(device, { workers }),
+    chooseDevice(device, { workers, precision: "f64" }),
   );
 }

@@ -17,7 +17,7 @@ import { expectOptions } from "../tensor/expect_options.ts";
 
 /** Options of {@linkcode vectorize}. */
 export interface VectorizeOptions {
-  /** Where the step runs; the fastest that is there by default. */
+  /** Where the step runs; the fastest that is there by default. `"webgpu"` is a GPU, in single precision. */
   readonly device?: DeviceName;
   /**
    * How many workers share the chains at most; one for each core by default, and 1 is this thread
@@ -26,7 +26,7 @@ export interface VectorizeOptions {
    */
   readonly workers?: number;
   /**
-   * What floats are: `"f64"`, the default, or `"f32"`, four chains to a vector instead of two, for likelihoods
+   * What floats are: `"f64"`, the default but on a GPU, or `"f32"`, four chains to a vector instead of two, for likelihoods
    * of many data. The state has seven digits then; start the chains with the same precision.
    */
   readonly precision?: Precision;

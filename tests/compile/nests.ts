@@ -1,4 +1,5 @@
 /** Loop nests of programs, and what is in them. */
+import { wasmMachine } from "../../src/compile/machine.ts";
 import { blockOf, Memory } from "../../src/compile/layout.ts";
 import { lower } from "../../src/compile/lower.ts";
 import type { Nest, Operation, Statement } from "../../src/compile/nest.ts";
@@ -6,13 +7,15 @@ import { NestBuilder } from "../../src/compile/nest_builder.ts";
 import { inMemory, type Target, write } from "../../src/compile/value.ts";
 import { inputTypes, outputTypes, type Program } from "../../src/tensor/program.ts";
 
+const MACHINE = wasmMachine("f64");
+
 /** The nest of a program whose inputs and results are in memory that arguments point to. */
 export function nestOf(program: Program): Nest {
-  const target: Target = { nest: new NestBuilder("f64"), memory: new Memory("f64") };
+  const target: Target = { nest: new NestBuilder(MACHINE), memory: new Memory(MACHINE) };
   const [from, to] = [0, 1].map((n) => target.nest.emit("argument", "index", [], n));
-  const inputs = blockOf(inputTypes(program), "f64").slots
+  const inputs = blockOf(inputTypes(program), MACHINE).slots
     .map((slot) => inMemory(target, slot, from, slot.offset));
-  const outputs = blockOf(outputTypes(program), "f64").slots;
+  const outputs = blockOf(outputTypes(program), MACHINE).slots;
   lower(target, program, inputs)
     .forEach((value, i) => write(target, value, to, outputs[i].offset));
   return target.nest.finish();

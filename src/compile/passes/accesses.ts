@@ -32,7 +32,7 @@ export function accessOf(
   const { terms, constant } = addresses.of(address);
   return {
     form: { terms, constant: constant + offset },
-    bytes: elementBytes(type === "f64" ? "f64" : "u32", addresses.precision),
+    bytes: elementBytes(type === "f64" ? "f64" : "u32", addresses.machine),
   };
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Precision } from "../../tensor/functions/precision.ts";
+import type { Machine } from "../machine.ts";
 import type { Instruction, Nest } from "../nest.ts";
 
 /** Σ coefficientᵢ · atomᵢ + constant: atoms are numbers of index instructions that are no sums. */
@@ -36,8 +36,8 @@ const NUMBER: ReadonlyMap<number, number> = new Map();
 
 /** The forms of the addresses of a nest, and what values their atoms can have. */
 export class Addresses {
-  /** What floats are. */
-  readonly precision: Precision;
+  /** What the nest is for. */
+  readonly machine: Machine;
   readonly #instructions: readonly Instruction[];
   /** Turns of the loop of each counter, where they are known. */
   readonly #turns = new Map<number, number>();
@@ -45,11 +45,11 @@ export class Addresses {
 
   /**
    * @param instructions The instructions of the nest; they may be replaced in it later.
-   * @param precision What floats are.
+   * @param machine What the nest is for.
    */
-  constructor(instructions: Nest["instructions"], precision: Precision) {
+  constructor(instructions: Nest["instructions"], machine: Machine) {
     this.#instructions = instructions;
-    this.precision = precision;
+    this.machine = machine;
   }
 
   /** Says how many turns the loop of a counter takes. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Precision } from "../../tensor/functions/precision.ts";
+import type { Machine } from "../machine.ts";
 import type { Instruction, Nest, Statement } from "../nest.ts";
 import { Addresses } from "./address.ts";
 import { RowBlocker } from "./block_rows.ts";
@@ -29,17 +29,18 @@ function countTurns(
  * Fuses loops, and leaves out what is computed, loaded or stored for nothing.
  *
  * @param nest The nest.
- * @param precision What floats are.
+ * @param machine What it is for.
  * @returns One that gives the same bits.
  */
-export function optimised(nest: Nest, precision: Precision): Nest {
+export function optimised(nest: Nest, machine: Machine): Nest {
   const instructions = [...nest.instructions];
-  const addresses = new Addresses(instructions, precision);
+  const addresses = new Addresses(instructions, machine);
   countTurns(nest.body, instructions, addresses);
   const body = pruned(nest.body, instructions);
   const fuser = new Fuser(instructions, addresses);
   const fused = fuser.block(body);
   const forwarded = new Forwarder(instructions, addresses, fuser.joined).body(fused);
   const needed = pruned(forwarded, instructions);
+  if (!machine.blocksRows) return { ...nest, instructions, body: needed };
   return { ...nest, instructions, body: new RowBlocker(instructions, addresses).body(needed) };
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { groupOf, type Memory } from "../layout.ts";
+import type { Memory } from "../layout.ts";
 import type { Call, Instruction, Loop, Nest, Statement } from "../nest.ts";
 import { lastUses } from "./last_uses.ts";
 import { type VectorCode, vectorCodeOf } from "./precision_code.ts";
@@ -50,8 +50,8 @@ class Printer implements VectorStack {
     this.#nest = nest;
     this.#memory = memory;
     this.#arguments = argumentCount;
-    this.#vector = vectorCodeOf(memory.precision);
-    this.#group = groupOf(memory.precision);
+    this.#vector = vectorCodeOf(memory.machine.precision);
+    this.#group = memory.machine.group;
     this.#spent = new Map();
     for (const [id, position] of lastUses(nest)) {
       const others = this.#spent.get(position);

@@ -71,7 +71,7 @@ export function atan2Of(constants: ArcConstants): ElementaryOfTwo {
     );
     const angle = atan(on, ratio);
     const behind = on.lessThan(on.copySign(on.constant(1), x), on.constant(0));
-    const opposite = on.sub(on.constant(pi[0]), on.sub(angle, on.constant(pi[1])));
+    const opposite = on.sub(on.constant(pi[0]), on.rounded(on.sub(angle, on.constant(pi[1]))));
     const beyond = on.lessThan(on.constant(upright), ratio);
     const turned = on.select(beyond, on.constant(halfPi[0]), opposite);
     return on.copySign(on.select(behind, turned, angle), y);

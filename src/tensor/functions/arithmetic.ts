@@ -37,6 +37,11 @@ export interface Arithmetic<F, M> {
   floor(a: F): F;
   /** The nearest integer; of two, the even one. */
   nearest(a: F): F;
+  /**
+   * `a` itself, where what follows relies on its having been rounded: a GPU's compiler may otherwise keep more
+   * digits of a product, or take a sum apart again.
+   */
+  rounded(a: F): F;
   /** `b < a ? b : a`, which keeps a NaN in `a`. */
   smaller(a: F, b: F): F;
   /** `a < b ? b : a`, which keeps a NaN in `a`. */
@@ -94,6 +99,7 @@ export const numberArithmetic: Arithmetic<number, boolean> = {
   },
   smaller: (a, b) => b < a ? b : a,
   larger: (a, b) => a < b ? b : a,
+  rounded: (a) => a,
   copySign: (a, b) => {
     const negative = b < 0 || Object.is(b, -0);
     return negative ? -Math.abs(a) : Math.abs(a);

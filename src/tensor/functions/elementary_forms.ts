@@ -91,7 +91,7 @@ export function expm1Of(constants: ExpConstants): Elementary {
 export function log1pOf(log: Elementary, wholeFrom: number): Elementary {
   return (on, x) => {
     const one = on.constant(1);
-    const u = on.add(one, x);
+    const u = on.rounded(on.add(one, x));
     // What was lost in 1 + x, to first order; zero where that order is not needed or not finite.
     const lost = on.div(on.sub(on.sub(u, one), x), u);
     const regular = on.and(
@@ -218,7 +218,7 @@ export function decayOf(constants: ExpConstants, logReduced: LogReduced): Decay 
     const { n, expm1 } = expReduced(on, size, constants);
     const within = on.mul(on.add(expm1, one), on.powerOfTwo(n));
     const e = on.select(on.lessThan(size, on.constant(least)), on.constant(0), within);
-    const u = on.add(one, e);
+    const u = on.rounded(on.add(one, e));
     return { e, u, reciprocal: on.div(one, u) };
   };
   return {

@@ -93,7 +93,7 @@ function expSquare<F, M>(
   factor: number,
   { exp, splitter }: ErrorConstants,
 ): F {
-  const square = on.mul(x, x);
+  const square = on.rounded(on.mul(x, x));
   const lost = on.mul(lowProduct(on, x, x, square, splitter), on.constant(factor));
   // A factor and not a sum, since ∞ + ∞ · lost may be NaN.
   return on.mul(exp(on, on.mul(square, on.constant(factor))), on.add(on.constant(1), lost));

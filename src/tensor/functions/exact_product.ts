@@ -9,8 +9,8 @@ import type { Arithmetic } from "./arithmetic.ts";
 export const SPLITTER = 134217729;
 
 function halves<F, M>(on: Arithmetic<F, M>, x: F, splitter: number): { high: F; low: F } {
-  const large = on.mul(x, on.constant(splitter));
-  const high = on.sub(large, on.sub(large, x));
+  const large = on.rounded(on.mul(x, on.constant(splitter)));
+  const high = on.sub(large, on.rounded(on.sub(large, x)));
   return { high, low: on.sub(x, high) };
 }
 
@@ -22,7 +22,7 @@ function halves<F, M>(on: Arithmetic<F, M>, x: F, splitter: number): { high: F; 
  * @param on The arithmetic.
  * @param a A factor.
  * @param b A factor.
- * @param product Their rounded product.
+ * @param product Their product, {@linkcode Arithmetic.rounded}.
  * @param splitter Cuts a significand in halves; for doubles by default.
  * @returns The rest.
  */

@@ -152,7 +152,7 @@ export function digammaOf({ log, root, digammaNear, digammaSeries }: GammaConsta
       top = on.select(counts, on.add(on.mul(top, factor), bottom), top);
       bottom = on.select(counts, on.mul(bottom, factor), bottom);
     }
-    const fromRoot = on.sub(on.sub(y, on.constant(root[0])), on.constant(root[1]));
+    const fromRoot = on.sub(on.rounded(on.sub(y, on.constant(root[0]))), on.constant(root[1]));
     const slope = polynomial(on, on.sub(y, on.constant(1.5)), digammaNear);
     const near = on.add(on.mul(fromRoot, slope), on.div(top, bottom));
     const inverse = on.div(one, x);

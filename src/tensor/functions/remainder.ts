@@ -19,7 +19,7 @@ export const sign: Elementary = (on, x) => {
  */
 function reduced<F, M>(on: Arithmetic<F, M>, a: F, b: F, splitter: number): F {
   const quotient = on.floor(on.div(a, b));
-  const product = on.mul(quotient, b);
+  const product = on.rounded(on.mul(quotient, b));
   const low = lowProduct(on, quotient, b, product, splitter);
   return on.sub(on.sub(a, product), on.select(on.equal(low, low), low, on.constant(0)));
 }

@@ -59,8 +59,8 @@ export function addBlock<F, M>(
   { high, low }: BlockedSum<F>,
   block: F,
 ): BlockedSum<F> {
-  const sum = on.add(high, block);
-  const part = on.sub(sum, high);
+  const sum = on.rounded(on.add(high, block));
+  const part = on.rounded(on.sub(sum, high));
   const lost = on.add(on.sub(high, on.sub(sum, part)), on.sub(block, part));
   return { high: sum, low: on.add(low, lost) };
 }

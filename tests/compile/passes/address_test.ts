@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wasmMachine } from "../../../src/compile/machine.ts";
 import { accessesOf } from "../../../src/compile/passes/accesses.ts";
 import { type Access, Addresses } from "../../../src/compile/passes/address.ts";
 import { fastCheck as fc } from "../../deps.ts";
@@ -46,7 +47,7 @@ function pairBy(decisions: Decisions): Pair {
   const outer = raw.define("counter", "index");
   const counter = raw.define("counter", "index");
   const turns = 1 + decisions.below(7);
-  const addresses = new Addresses(raw.instructions, "f64");
+  const addresses = new Addresses(raw.instructions, wasmMachine("f64"));
   addresses.count(counter, turns);
   addresses.count(outer, OUTER_TURNS);
   const same = decisions.below(2) === 0;
@@ -165,7 +166,7 @@ Deno.test("same() is said of accesses alone that begin at one address in each tu
 function inLoop() {
   const raw = new RawNest();
   const counter = raw.define("counter", "index");
-  const addresses = new Addresses(raw.instructions, "f64");
+  const addresses = new Addresses(raw.instructions, wasmMachine("f64"));
   addresses.count(counter, 10);
   const access = (index: number, factor: number, offset = 0, bytes = ELEMENT): Access => ({
     form: addresses.of(raw.address(index, factor, offset)),
@@ -207,7 +208,7 @@ Deno.test("turnByTurn() is not said of addresses that several turns have", () =>
 Deno.test("a loop of unknown length reaches everything behind its first address", () => {
   const raw = new RawNest();
   const counter = raw.define("counter", "index");
-  const addresses = new Addresses(raw.instructions, "f64");
+  const addresses = new Addresses(raw.instructions, wasmMachine("f64"));
   addresses.count(counter, undefined);
   const at = (offset: number): Access => ({
     form: { terms: new Map(), constant: offset * ELEMENT },
@@ -223,7 +224,7 @@ Deno.test("a loop of unknown length reaches everything behind its first address"
 Deno.test("what arguments point to is apart from each other and from what is fixed, and outlives the call", () => {
   const raw = new RawNest();
   const [first, second] = [0, 1].map((n) => raw.define("argument", "index", [], n));
-  const addresses = new Addresses(raw.instructions, "f64");
+  const addresses = new Addresses(raw.instructions, wasmMachine("f64"));
   const at = (index: number, offset = 0): Access => {
     const sum = raw.define("addIndex", "index", [index, raw.index(offset)]);
     return { form: addresses.of(sum), bytes: ELEMENT };
@@ -247,7 +248,11 @@ Deno.test("accessesOf() knows what calls, stores and loads touch, in loops too, 
     return [];
   });
   const { body, instructions } = raw.finish();
-  const { loads, stores } = accessesOf(body, instructions, new Addresses(instructions, "f64"));
+  const { loads, stores } = accessesOf(
+    body,
+    instructions,
+    new Addresses(instructions, wasmMachine("f64")),
+  );
   const seen = (accesses: readonly Access[]) =>
     accesses.map(({ form, bytes }) => [form.terms.size, form.constant / ELEMENT, bytes / ELEMENT]);
   assert.deepEqual(seen(loads), [[1, 3, 1], [0, 20, 1], [1, 2, Infinity]]);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wasmMachine } from "../../../src/compile/machine.ts";
 import type { Nest, Statement } from "../../../src/compile/nest.ts";
 import { optimised } from "../../../src/compile/passes/optimise.ts";
 import { chooseDevice } from "../../../src/device/choose.ts";
@@ -47,7 +48,7 @@ function blocked(
   sums.forEach((sum, k) => raw.store(area, sum, k));
   raw.store(area, raw.add(sums[0], sums[1]), 2);
   const nest = raw.finish();
-  const better = optimised(nest, "f64");
+  const better = optimised(nest, wasmMachine("f64"));
   assert.deepEqual(memoryAfter(better), memoryAfter(nest));
   return turnsOf(better);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wasmMachine } from "../../../src/compile/machine.ts";
 import { optimised } from "../../../src/compile/passes/optimise.ts";
 import { apply, type Tensor } from "../../../src/tensor/tensor.ts";
 import { trace } from "../../../src/tensor/trace.ts";
@@ -10,7 +11,7 @@ function left(write: (raw: RawNest, area: number) => void): Counts {
   const raw = new RawNest();
   write(raw, raw.define("argument", "index"));
   const nest = raw.finish();
-  const better = optimised(nest, "f64");
+  const better = optimised(nest, wasmMachine("f64"));
   assert.deepEqual(memoryAfter(better), memoryAfter(nest));
   return countsOf(better);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wasmMachine } from "../../../src/compile/machine.ts";
 import { optimised } from "../../../src/compile/passes/optimise.ts";
 import type { Nest } from "../../../src/compile/nest.ts";
 import { apply, type Tensor } from "../../../src/tensor/tensor.ts";
@@ -13,7 +14,7 @@ function loopsLeft(write: (raw: RawNest, area: number) => void): number {
   const raw = new RawNest();
   write(raw, raw.define("argument", "index"));
   const nest: Nest = raw.finish();
-  const better = optimised(nest, "f64");
+  const better = optimised(nest, wasmMachine("f64"));
   assert.deepEqual(memoryAfter(better), memoryAfter(nest));
   return countsOf(better).loop;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { wasmMachine } from "../../../src/compile/machine.ts";
 import { optimised } from "../../../src/compile/passes/optimise.ts";
 import { fastCheck as fc } from "../../deps.ts";
 import { Decisions } from "../random_program.ts";
@@ -18,7 +19,7 @@ Deno.test("optimised() leaves in memory what the nest left there before, in rand
     fc.property(numbers, (numbers) => {
       const nest = randomNest(new Decisions(numbers));
       const expected = memoryAfter(nest);
-      const better = optimised(nest, "f64");
+      const better = optimised(nest, wasmMachine("f64"));
       assert.deepEqual(memoryAfter(better), expected);
       const [before, after] = [countsOf(nest), countsOf(better)];
       if (after.loop < before.loop) changed.loop++;

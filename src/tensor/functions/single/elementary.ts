@@ -103,7 +103,7 @@ function quadrant<F, M>(on: Arithmetic<F, M>, x: F): { r: F; q: F } {
   const first = on.sub(x, on.mul(n, on.constant(HALF_PI_1)));
   const second = on.sub(first, on.mul(n, on.constant(HALF_PI_2)));
   const third = on.mul(n, on.constant(HALF_PI_3));
-  const high = on.sub(second, third);
+  const high = on.rounded(on.sub(second, third));
   // What rounding took from the third difference goes with the last part.
   const lost = on.sub(on.sub(second, high), third);
   const rest = on.add(high, on.sub(lost, on.mul(n, on.constant(HALF_PI_4))));
