@@ -12,7 +12,7 @@ import { chainsOf } from "./checks.ts";
 import type { MapOptions, MapRunner } from "./device.ts";
 import { Pacing } from "./pacing.ts";
 import { type Connection, connection } from "./webgpu_connection.ts";
-import { WebgpuProgram } from "./webgpu_program.ts";
+import { type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
 
 /** Points go to the GPU and come back in parts of so many bytes. */
 const PART_BYTES = 2 ** 26;
@@ -29,11 +29,11 @@ export class WebgpuMap implements MapRunner {
   /**
    * @param program The function.
    * @param own How many of its inputs each point has for itself.
-   * @param connect Connects to the GPU; all share one connection by default.
+   * @param how How it is printed, and where it runs.
    * @throws {UnsupportedProgram} If the function calls functions of the host.
    */
-  constructor(program: Program, own: number, connect: () => Promise<Connection> = connection) {
-    this.#shader = mapShader(program, own);
+  constructor(program: Program, own: number, { connect = connection, exact }: WebgpuHow = {}) {
+    this.#shader = mapShader(program, own, { exact });
     this.#types = inputTypes(program);
     this.#connect = connect;
   }

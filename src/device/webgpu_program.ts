@@ -4,9 +4,16 @@
  * @module
  */
 import { BINDINGS, type ComputeShader, GIVEN, GIVEN_BYTES } from "../compile/wgsl/shader.ts";
+import type { PrintOptions } from "../compile/wgsl/printer.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { writeShared } from "./blocks.ts";
 import type { Connection } from "./webgpu_connection.ts";
+
+/** How programs are printed, and where they run. */
+export interface WebgpuHow extends PrintOptions {
+  /** Connects to the GPU; all share one connection by default. */
+  readonly connect?: (() => Promise<Connection>) | undefined;
+}
 
 /** The numbers of a dispatch, but for those of its groups. */
 export type Given = { readonly [N in typeof GIVEN[number]]?: number };
@@ -154,6 +161,8 @@ export class WebgpuProgram {
 
   /** Writes the blocks of groups. */
   writeOwn(blocks: ArrayBuffer): void {
+    // Chains may have nothing for themselves, of which Deno's writeBuffer makes a panic.
+    if (blocks.byteLength === 0) return;
     this.connection.device.queue.writeBuffer(this.#buffer("own"), 0, blocks);
   }
 

@@ -14,7 +14,7 @@ import { chainsOf, checkRun, checkStep } from "./checks.ts";
 import type { RunOptions, StepResult, StepRunner } from "./device.ts";
 import { Pacing } from "./pacing.ts";
 import { type Connection, connection } from "./webgpu_connection.ts";
-import { WebgpuProgram } from "./webgpu_program.ts";
+import { type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
 
 /** Draws are read once so many bytes of them are there. */
 const DRAW_BYTES = 2 ** 26;
@@ -50,18 +50,18 @@ export class WebgpuStep implements StepRunner {
    * @param program The step.
    * @param leaves How many of its inputs are the state.
    * @param record Which leaves make a draw.
-   * @param connect Connects to the GPU; all share one connection by default.
+   * @param how How it is printed, and where it runs.
    * @throws {UnsupportedProgram} If the step calls functions of the host.
    */
   constructor(
     program: Program,
     leaves: number,
     record: readonly number[],
-    connect: () => Promise<Connection> = connection,
+    { connect = connection, exact }: WebgpuHow = {},
   ) {
     checkStep(program, leaves);
     this.#types = inputTypes(program).slice(0, -1);
-    this.#shader = stepShader(program, leaves, record);
+    this.#shader = stepShader(program, leaves, record, { exact });
     this.#connect = connect;
   }
 
