@@ -44,7 +44,8 @@ export interface Connection {
 /** How an adapter is asked for: WebGPU's entry point, where there is one. */
 export type Gpu = Pick<GPU, "requestAdapter">;
 
-function gpuHere(): Gpu | undefined {
+/** WebGPU's entry point here, if there is one. */
+export function gpuHere(): Gpu | undefined {
   return (globalThis as { readonly navigator?: { readonly gpu?: Gpu } }).navigator?.gpu;
 }
 
@@ -122,19 +123,15 @@ function failureOf(error: GPUError): DeviceLost {
  * @throws {WebgpuUnavailable} If there is no adapter.
  */
 export async function connectTo(gpu: Gpu | undefined = gpuHere()): Promise<Connection> {
-  const unavailable = (why: string, cause?: unknown): WebgpuUnavailable =>
-    new WebgpuUnavailable(
-      `Cannot run on the device "webgpu": ${why}. Take the device "wasm", or "auto"`,
-      { cause },
-    );
-  if (gpu === undefined) throw unavailable("there is no WebGPU here");
+  if (gpu === undefined) throw new WebgpuUnavailable("there is no WebGPU here");
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) throw unavailable("WebGPU has no adapter here");
+  if (adapter === null) throw new WebgpuUnavailable("WebGPU has no adapter here");
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   try {
     return new OpenConnection(await adapter.requestDevice({ requiredLimits }));
   } catch (error) {
-    throw unavailable(`its adapter gives no device (${(error as Error).message})`, error);
+    const why = `its adapter gives no device (${(error as Error).message})`;
+    throw new WebgpuUnavailable(why, { cause: error });
   }
 }
 

@@ -12,6 +12,7 @@ import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
 import { groupsOf, readBlocks, readSlot, writeBlocks } from "./blocks.ts";
 import { chainsOf, checkRun, checkStep } from "./checks.ts";
 import type { RunOptions, StepResult, StepRunner } from "./device.ts";
+import { TooLarge } from "./failures.ts";
 import { Pacing } from "./pacing.ts";
 import { type Connection, connection } from "./webgpu_connection.ts";
 import { type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
@@ -243,8 +244,9 @@ export class WebgpuStep implements StepRunner {
 function expectRoom(chains: number, bytes: number, mostBytes: number): void {
   if (bytes <= mostBytes) return;
   const most = Math.floor(chains * mostBytes / bytes);
-  throw new RangeError(
+  throw new TooLarge(
     `Cannot run ${chains} chains on the device "webgpu": they take ${bytes} bytes, and a buffer of ` +
       `this GPU has ${mostBytes} at most. Run up to ${most} chains, or the device "wasm"`,
+    `${chains} chains take ${bytes} bytes, and a buffer of this GPU has ${mostBytes} at most`,
   );
 }
