@@ -12,8 +12,9 @@ import { type EnsembleScale, spreadOf } from "./ensemble_scale.ts";
 export interface RoundingRecord {
   /** How many draws. */
   readonly count: number;
-  /** The sum of the differences, and of their squares. */
+  /** The sum of the differences. */
   readonly sum: number;
+  /** The sum of their squares. */
   readonly squares: number;
   /** The largest difference, without its sign. */
   readonly largest: number;
