@@ -17,7 +17,6 @@ import { Pacing } from "./pacing.ts";
 import { type Connection, connection } from "./webgpu_connection.ts";
 import { type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
 
-/** Draws are read once so many bytes of them are there. */
 const DRAW_BYTES = 2 ** 26;
 
 /** One run: what it needs to know of itself. */
@@ -39,6 +38,8 @@ export class WebgpuStep implements StepRunner {
   readonly #shader: StepShader;
   readonly #types: readonly ValueType[];
   readonly #connect: () => Promise<Connection>;
+  readonly #drawBytes: number;
+  readonly #scratchBytes: number | undefined;
   #program: Promise<WebgpuProgram> | undefined;
   /** What the blocks on the GPU hold, so that it need not be written again. */
   #resident: readonly Tensor[] = [];
@@ -58,12 +59,14 @@ export class WebgpuStep implements StepRunner {
     program: Program,
     leaves: number,
     record: readonly number[],
-    { connect = connection, exact }: WebgpuHow = {},
+    { connect = connection, exact, drawBytes = DRAW_BYTES, scratchBytes }: WebgpuHow = {},
   ) {
     checkStep(program, leaves);
     this.#types = inputTypes(program).slice(0, -1);
     this.#shader = stepShader(program, leaves, record, { exact });
     this.#connect = connect;
+    this.#drawBytes = drawBytes;
+    this.#scratchBytes = scratchBytes;
   }
 
   run(
@@ -97,7 +100,7 @@ export class WebgpuStep implements StepRunner {
     const stride = Math.max(groups * layout.bytes, 4);
     const room = Math.max(
       1,
-      Math.min(kept, Math.floor(Math.min(DRAW_BYTES, mostBytes) / stride)),
+      Math.min(kept, Math.floor(Math.min(this.#drawBytes, mostBytes) / stride)),
     );
     const ownBytes = groups * block.bytes;
     const fresh = await program.reserve({
@@ -129,7 +132,7 @@ export class WebgpuStep implements StepRunner {
     const known = await this.#program?.catch(() => undefined);
     if (known?.connection === open) return known;
     this.#resident = [];
-    this.#program = WebgpuProgram.of(open, this.#shader);
+    this.#program = WebgpuProgram.of(open, this.#shader, this.#scratchBytes);
     return await this.#program;
   }
 
