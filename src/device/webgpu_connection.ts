@@ -41,6 +41,9 @@ export interface Connection {
   created<T>(create: () => T | Promise<T>): Promise<T>;
 }
 
+/** A loss is known so long after what it spoiled, at most (measured: 10 to 30 ms). */
+const LOSS_MILLISECONDS = 100;
+
 /** How an adapter is asked for: WebGPU's entry point, where there is one. */
 export type Gpu = Pick<GPU, "requestAdapter">;
 
@@ -81,6 +84,16 @@ class OpenConnection implements Connection {
     this.#failed.reject(this.#failure);
   }
 
+  /** Waits a little: what was to be done with a lost device fails before the loss is known. */
+  async #lossKnown(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const waited = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LOSS_MILLISECONDS);
+    });
+    await Promise.race([waited, this.#failed.promise.catch(() => {})]);
+    clearTimeout(timer);
+  }
+
   async settled<T>(work: Promise<T>): Promise<T> {
     try {
       const result = await Promise.race([work, this.#failed.promise]);
@@ -88,8 +101,7 @@ class OpenConnection implements Connection {
       return result;
     } catch (error) {
       if (error instanceof DeviceLost) throw error;
-      // What was to be done with a lost device fails a little before the loss is known.
-      await Promise.resolve();
+      await this.#lossKnown();
       throw this.#failure ?? new DeviceLost("refused", (error as Error).message, { cause: error });
     }
   }

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  hostDensity,
-  key,
-  sample,
-  type SampleOptions,
-  startChains,
-  UnsupportedProgram,
-  vectorize,
-} from "../../mod.ts";
+import { key, sample, type SampleOptions, startChains, vectorize } from "../../mod.ts";
+import { connection } from "../../src/device/webgpu_connection.ts";
 import { hmc } from "../../src/kernels/hmc.ts";
 import { normal } from "../../src/tensor/random.ts";
 import { dualMoon } from "../../examples/dual_moon.ts";
@@ -75,9 +68,7 @@ Deno.test("a run in double precision is gone on with on a GPU", ON_GPU, async ()
   assert.ok(resumed.logDensity.data.length >= 96);
 });
 
-Deno.test("sample() refuses a GPU for a target that is a function of JavaScript, and double precision on one", async () => {
-  const host = hostDensity(2, ([x, y]) => -x * x - y * y);
-  await assert.rejects(sample(host, key(1), { device: "webgpu" }), UnsupportedProgram);
+Deno.test("sample() refuses double precision on a GPU", async () => {
   await assert.rejects(sample(dualMoon, key(1), { device: "webgpu", precision: "f64" }), {
     name: "RangeError",
     message: /Cannot run in the precision "f64" on the device "webgpu"/,
@@ -101,3 +92,46 @@ Deno.test("vectorize() and startChains() run on a GPU", ON_GPU, async () => {
   // An acceptance turns with a chance below 10⁻³ a chain: not of three of 70.
   assert.ok(far.length < 3 * 2 * dualMoon.dimension, `${far.length} coordinates differ`);
 });
+
+Deno.test(
+  "a run whose GPU is lost after some draws keeps them, and ends by WebAssembly",
+  ON_GPU,
+  async () => {
+    const options = { ...SHORT, stop: { maxDraws: 96, effectiveSampleSize: 1e9 } };
+    const whole = await sample(dualMoon, key(7), options);
+    const cycles: string[] = [];
+    const losing = connection();
+    const { device } = await losing;
+    let kept = 0;
+    const run = await sample(dualMoon, key(7), {
+      ...options,
+      onProgress: ({ phase, cycle, draws }) => {
+        cycles.push(`${phase} ${cycle}`);
+        if (phase !== "production" || kept > 0) return;
+        kept = draws / 24;
+        device.destroy();
+      },
+    });
+    assert.ok(kept > 0 && kept < 96);
+    assert.equal(new Set(cycles).size, cycles.length);
+    assert.deepEqual(run.device.fallbacks.map(({ from, to, kind }) => [from, to, kind]), [
+      ["webgpu", "wasm", "lost"],
+    ]);
+    assert.equal(run.warnings.filter((text) => /the GPU device was lost/.test(text)).length, 1);
+    // The draws before the loss are those of a run without one; after it floats have 64 bits.
+    const [mine, other] = [run, whole].map(
+      ({ draws: { x: { data, shape } } }) => (from: number, to: number) =>
+        Array.from(
+          { length: shape[0] },
+          (_, chain) => data.slice(5 * (chain * shape[1] + from), 5 * (chain * shape[1] + to)),
+        ),
+    );
+    assert.deepEqual(mine(0, kept), other(0, kept));
+    assert.ok(mine(kept, 96).flatMap((row) => [...row]).some((x) => x !== Math.fround(x)));
+    // The rounding is that of the draws in single precision alone.
+    assert.equal(run.device.rounding?.draws, 24 * kept);
+    assert.equal(whole.device.rounding?.draws, whole.logDensity.data.length);
+    const again = await sample(dualMoon, key(7), SHORT);
+    assert.deepEqual(again.device.fallbacks, []);
+  },
+);
