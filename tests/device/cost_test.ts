@@ -23,7 +23,10 @@ Deno.test("small runs never take a GPU, however few cores there are", () => {
 
 Deno.test("much work of many chains takes one, and the more cores there are the more work it needs", () => {
   assert.ok(gpuPays(LARGE));
-  assert.ok(!gpuPays({ ...LARGE, chains: 1 }));
+  // However much there is to do, few chains leave a GPU idle.
+  for (const chains of [1, 10, 100]) {
+    assert.ok(!gpuPays({ ...LARGE, gradient: 1e9, density: 1e6, chains }));
+  }
   assert.ok(!gpuPays({ ...LARGE, gradient: 1e3, density: 500, chains: 100 }));
   const least = (workers: number): number => {
     let gradient = 1;
@@ -39,16 +42,17 @@ Deno.test("much work of many chains takes one, and the more cores there are the 
 });
 
 Deno.test("a GPU has to be faster by more than estimates are wrong", () => {
-  for (const chains of [100, 1000, 1e4, 1e5]) {
-    for (const gradient of [1e2, 1e4, 1e6]) {
-      const cost = { gradient, density: gradient / 2, chains, workers: 2 };
-      const { wasm, webgpu } = expectedMilliseconds(cost);
-      assert.equal(gpuPays(cost), wasm > 2 * webgpu);
-      // More chains cost a GPU nothing until it is full, and WebAssembly as much each.
-      const more = expectedMilliseconds({ ...cost, chains: 2 * chains });
-      assert.ok(Math.abs(more.wasm / wasm - 2) < 1e-9 && more.webgpu <= 2 * webgpu);
-    }
+  const gains: number[] = [];
+  for (let gradient = 1e3; gradient < 1e7; gradient *= 1.2) {
+    const cost = { ...LARGE, gradient, density: gradient / 10 };
+    const { wasm, webgpu } = expectedMilliseconds(cost);
+    gains.push(wasm / webgpu);
+    assert.equal(gpuPays(cost), wasm > 2 * webgpu);
+    // More chains cost a GPU nothing until it is full, and WebAssembly as much each.
+    const more = expectedMilliseconds({ ...cost, chains: 2 * cost.chains });
+    assert.ok(Math.abs(more.wasm / wasm - 2) < 1e-9 && more.webgpu <= 2 * webgpu);
   }
+  assert.ok(gains.some((gain) => gain > 1.1 && gain < 1.9) && gains.some((gain) => gain > 2.1));
 });
 
 Deno.test("a density that calls JavaScript never takes a GPU", () => {
