@@ -22,6 +22,9 @@ export interface WebgpuHow extends PrintOptions {
 /** The numbers of a dispatch, but for those of its groups. */
 export type Given = { readonly [N in typeof GIVEN[number]]?: number };
 
+/** The names of what is bound to a shader. */
+const BOUND = Object.keys(BINDINGS) as (keyof typeof BINDINGS)[];
+
 /** The buffers that grow with the work. */
 type Growing = "own" | "results" | "scratch" | "readable";
 
@@ -95,7 +98,7 @@ export class WebgpuProgram {
         scratch: "storage",
       };
       const layout = device.createBindGroupLayout({
-        entries: (Object.keys(BINDINGS) as (keyof typeof BINDINGS)[]).map((name) => ({
+        entries: BOUND.map((name) => ({
           binding: BINDINGS[name],
           visibility: COMPUTE,
           buffer: { type: types[name] },
@@ -137,21 +140,25 @@ export class WebgpuProgram {
     const missing = (Object.keys(bytes) as Growing[])
       .filter((name) => (this.#buffers[name]?.size ?? 0) < Math.max(bytes[name], 16));
     if (missing.length === 0) return new Set();
-    await this.connection.created(() => {
-      for (const name of missing) {
-        this.#buffers[name]?.destroy();
-        const size = Math.max(bytes[name], 16);
-        this.#buffers[name] = device.createBuffer({ size, usage: usage[name] });
-      }
-      const bound = { given: this.#given, data: this.#data };
-      const buffers = { ...this.#buffers, ...bound } as Record<keyof typeof BINDINGS, GPUBuffer>;
-      this.#bindings = device.createBindGroup({
-        layout: this.#layout,
-        entries: (Object.keys(BINDINGS) as (keyof typeof BINDINGS)[]).map((name) => ({
-          binding: BINDINGS[name],
-          resource: { buffer: buffers[name] },
-        })),
-      });
+    for (const name of missing) {
+      this.#buffers[name]?.destroy();
+      // Should there be no memory, the next run begins with none.
+      delete this.#buffers[name];
+    }
+    const created = await this.connection.created(() =>
+      missing.map((name) =>
+        device.createBuffer({ size: Math.max(bytes[name], 16), usage: usage[name] })
+      )
+    );
+    missing.forEach((name, i) => this.#buffers[name] = created[i]);
+    const bound = { given: this.#given, data: this.#data };
+    const buffers = { ...this.#buffers, ...bound } as Record<keyof typeof BINDINGS, GPUBuffer>;
+    this.#bindings = device.createBindGroup({
+      layout: this.#layout,
+      entries: BOUND.map((name) => ({
+        binding: BINDINGS[name],
+        resource: { buffer: buffers[name] },
+      })),
     });
     return new Set(missing);
   }

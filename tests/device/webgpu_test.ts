@@ -289,6 +289,38 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "a run for which there is no memory is rejected, and the next one has all that it needs",
+  ON_GPU,
+  async () => {
+    const open = await connection();
+    let full = false;
+    const small: Connection = {
+      device: open.device,
+      mostWorkgroups: open.mostWorkgroups,
+      mostBytes: open.mostBytes,
+      open: true,
+      settled: (work) => open.settled(work),
+      created: async (create) => {
+        const made = await open.created(create);
+        if (full) throw new DeviceLost("out-of-memory", "not enough");
+        return made;
+      },
+    };
+    const one = runner(webgpuDeviceWith({ connect: () => Promise.resolve(small) }));
+    const { state } = await one.run(stateOf(70), [], key(5), { steps: 2 });
+    full = true;
+    await assert.rejects(one.run(stateOf(700), [], key(5), { steps: 1 }), {
+      reason: "out-of-memory",
+    });
+    full = false;
+    assertSame(
+      await one.run(state, [], key(6), { steps: 1 }),
+      await runner(webgpuDevice).run(state, [], key(6), { steps: 1 }),
+    );
+  },
+);
+
 Deno.test("a shader that the GPU does not take is one error", ON_GPU, async () => {
   const open = await connection();
   const shader = mapShader(trace((x) => [x.add(1)], [{ dtype: "f64", shape: [] }]), 1);
