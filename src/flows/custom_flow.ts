@@ -50,7 +50,7 @@ export interface CustomFlowOptions<P extends ParameterTree> {
   ) => { readonly value: TensorLike; readonly logDeterminant?: TensorLike };
   /** What else tells flows of this name apart, as `{ layers: 3 }`: plain data, kept in bytes; none by default. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Where it runs; the fastest device that is there by default. */
+  /** Where it runs; `"wasm"` by default. */
   readonly device?: DeviceName;
   /** How many workers share the rows at most; one for each core by default. No bit depends on it. */
   readonly workers?: number;

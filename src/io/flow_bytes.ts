@@ -27,7 +27,7 @@ export interface FlowFromBytesOptions {
    * in the bytes. A flow of `customFlow` needs it, since functions are not kept.
    */
   readonly kind?: Flow;
-  /** Where normal vectors are drawn; the fastest device that is there by default. */
+  /** Where normal vectors are drawn; `"wasm"` by default. */
   readonly device?: DeviceName;
   /** How many workers share them at most; one for each core by default. No bit depends on it. */
   readonly workers?: number;

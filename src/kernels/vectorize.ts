@@ -17,7 +17,10 @@ import { expectOptions } from "../tensor/expect_options.ts";
 
 /** Options of {@linkcode vectorize}. */
 export interface VectorizeOptions {
-  /** Where the step runs; the fastest that is there by default. `"webgpu"` is a GPU, in single precision. */
+  /**
+   * Where the step runs; `"wasm"` by default, and for `"auto"`. `"webgpu"` is a GPU, in single precision; what it
+   * cannot do runs by `"wasm"`, in double precision unless `precision` says otherwise.
+   */
   readonly device?: DeviceName;
   /**
    * How many workers share the chains at most; one for each core by default, and 1 is this thread

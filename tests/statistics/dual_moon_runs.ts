@@ -13,13 +13,14 @@ export const DUAL_MOON_QUANTITIES = 10;
  * The estimates of the run of a seed, which has to converge without a warning.
  *
  * @param seed The seed.
- * @param options Options of the run; none set by default.
- * @param look Looks at the run.
+ * @param how Options of the run, none set by default, and what looks at it.
  */
 export async function dualMoonEstimates(
   seed: number,
-  options: SampleOptions = {},
-  look?: (run: Pick<SampleResult<unknown>, "device">) => void,
+  { options = {}, look }: {
+    readonly options?: SampleOptions;
+    readonly look?: (run: Pick<SampleResult<unknown>, "device">) => void;
+  } = {},
 ): Promise<Estimate[]> {
   const run = await sample(dualMoon, key(seed), options);
   look?.(run);

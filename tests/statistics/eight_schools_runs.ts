@@ -23,13 +23,14 @@ function both(draws: Draws, { mean, sd }: Exact): [Estimate, Estimate] {
  * The estimates of the run of a seed, which has to give no warning.
  *
  * @param seed The seed.
- * @param options Options of the run; none set by default.
- * @param look Looks at the run.
+ * @param how Options of the run, none set by default, and what looks at it.
  */
 export async function eightSchoolsEstimates(
   seed: number,
-  options: SampleOptions = {},
-  look?: (run: Pick<SampleResult<unknown>, "device">) => void,
+  { options = {}, look }: {
+    readonly options?: SampleOptions;
+    readonly look?: (run: Pick<SampleResult<unknown>, "device">) => void;
+  } = {},
 ): Promise<Estimate[]> {
   const run = await sample(eightSchools, key(seed), options);
   look?.(run);

@@ -24,6 +24,8 @@ function assertOnGpu({ device: { name, precision, fallbacks, rounding } }: {
   assert.ok(rounding !== undefined && rounding.spread < 1e-4, `${rounding?.spread}`);
 }
 
+const ON_DEVICE = { options: { device: "webgpu" }, look: assertOnGpu } as const;
+
 testRepeatedRuns({
   name: "dual moon on a GPU",
   what: "every mode, moments and log Z",
@@ -32,7 +34,7 @@ testRepeatedRuns({
   off: 0.05,
   seeds: RUNS,
   needs: ON_GPU,
-  estimatesOf: (seed) => dualMoonEstimates(seed, { device: "webgpu" }, assertOnGpu),
+  estimatesOf: (seed) => dualMoonEstimates(seed, ON_DEVICE),
 });
 
 testRepeatedRuns({
@@ -43,5 +45,5 @@ testRepeatedRuns({
   off: 0.05,
   seeds: RUNS,
   needs: ON_GPU,
-  estimatesOf: (seed) => eightSchoolsEstimates(seed, { device: "webgpu" }, assertOnGpu),
+  estimatesOf: (seed) => eightSchoolsEstimates(seed, ON_DEVICE),
 });
