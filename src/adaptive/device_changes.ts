@@ -105,10 +105,11 @@ export function deviceWatch<State extends ChainState & Tree>(
       return await renewed(runtime, before);
     },
     fit: async (before, after) => {
-      // Before the chains have settled, their log densities say nothing of those of draws.
-      if (before.phase !== "warmup" || after.settled === undefined || !runtime.single()) {
-        return after;
-      }
+      // Before the chains have settled, and in a first window that takes them from wherever they start, their
+      // log densities say nothing of those of draws.
+      const underWay = after.settled === undefined ||
+        before.cycleInPhase === 0 && after.phase === "warmup";
+      if (before.phase !== "warmup" || underWay || !runtime.single()) return after;
       const { chains: { position, logDensity: single }, window: scale } = after;
       const double = await runtime.logDensity(position);
       const reason = tooShort({ single, double, scale, names });

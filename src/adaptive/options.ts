@@ -66,8 +66,9 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   readonly workers?: number;
   /**
    * What floats are where chains move and the target is evaluated: `"f64"`, the default but on a GPU, or
-   * `"f32"`, about twice as fast, for likelihoods of many data. Positions have seven digits then, and log Z the error
-   * of a log density in single precision; flows keep their own.
+   * `"f32"`, about twice as fast, for likelihoods of many data. Positions have seven digits then; log densities of
+   * the result are computed again in double precision, flows keep their own, and chains stay in single
+   * precision, with a warning where it is too short for the target.
    */
   readonly precision?: Precision;
   /**

@@ -9,6 +9,7 @@ import {
   planFor,
   runAdaptive,
   type RunState,
+  rwm,
   sample,
   type SampleOptions,
   startChains,
@@ -259,4 +260,18 @@ Deno.test("a GPU that is not there is told of to who asked for it by name alone;
     const found = run.warnings.filter((text) => text.startsWith("The chains moved on the device"));
     assert.equal(found.length, told, `${asked}: ${run.device.fallbacks[0].reason}`);
   }
+});
+
+Deno.test("log densities of chains that are still on their way do not have single precision given up", async () => {
+  const bell = density(1, (x) => x.square().sum().mul(-0.5));
+  const schedule = { warmupWindows: [4, 1000, 50] };
+  const options = { ...FALLING, schedule, local: rwm() as never };
+  const plan = { ...planFor(bell, options), chainDevice: standIn() } as unknown as OwnPlan;
+  let last = await runAdaptive.start(plan)(normal(key(1), [32, 1]).add(1000));
+  for await (const next of runAdaptive.cycles(plan)(last, KEY)) {
+    if (last.cycle === 0) assert.ok(Math.max(...next.chains.logDensity.data) < -4e5);
+    last = next;
+  }
+  const { device } = await resultOf(plan, last, { key: key(9), seconds: () => 1 });
+  assert.deepEqual([device.precision, device.fallbacks], ["f32", []]);
 });
