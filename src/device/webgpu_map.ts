@@ -12,7 +12,7 @@ import { chainsOf } from "./checks.ts";
 import type { MapOptions, MapRunner } from "./device.ts";
 import { Pacing } from "./pacing.ts";
 import { type Connection, connection } from "./webgpu_connection.ts";
-import { type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
+import { LEAST_GROUPS, type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
 
 /** Points go to the GPU and come back in parts of so many bytes. */
 const PART_BYTES = 2 ** 26;
@@ -140,9 +140,6 @@ export class WebgpuMap implements MapRunner {
     });
   }
 }
-
-/** A GPU works on so many groups at once at least. */
-const LEAST_GROUPS = 64;
 
 function partOf({ dtype, shape, data }: Tensor, from: number, to: number): Tensor {
   const size = sizeOf(shape.slice(1));

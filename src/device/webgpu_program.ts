@@ -28,6 +28,9 @@ const BOUND = Object.keys(BINDINGS) as (keyof typeof BINDINGS)[];
 /** The buffers that grow with the work. */
 type Growing = "own" | "results" | "scratch" | "readable";
 
+/** A GPU works on so many groups at once at least: with fewer, a dispatch takes no less time. */
+export const LEAST_GROUPS = 64;
+
 const SCRATCH_BYTES = 2 ** 28;
 
 /** A shader that is ready to run. */

@@ -15,7 +15,7 @@ import type { RunOptions, StepResult, StepRunner } from "./device.ts";
 import { TooLarge } from "./failures.ts";
 import { Pacing } from "./pacing.ts";
 import { type Connection, connection } from "./webgpu_connection.ts";
-import { type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
+import { type Given, LEAST_GROUPS, type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
 
 const DRAW_BYTES = 2 ** 26;
 
@@ -45,6 +45,7 @@ export class WebgpuStep implements StepRunner {
   #resident: readonly Tensor[] = [];
   #firstChain = 0;
   #busy: Promise<unknown> = Promise.resolve();
+  /** Counts steps of a group. */
   readonly #pacing = new Pacing();
   #groups = 0;
 
@@ -174,17 +175,14 @@ export class WebgpuStep implements StepRunner {
     let [read, there] = [0, 0];
     for (let at = 0; at < steps;) {
       const missing = thin - at % thin;
-      const whole = missing === thin && pacing.units >= thin && at + thin <= steps;
+      const most = Math.max(1, Math.floor(pacing.units / groups));
+      const whole = missing === thin && most >= thin && at + thin <= steps;
       // Either some draws, each after `thin` steps, or a part of the steps to the next draw.
       const kept = whole
-        ? Math.min(
-          Math.floor(pacing.units / thin),
-          Math.floor((steps - at) / thin),
-          room - there,
-        )
+        ? Math.min(Math.floor(most / thin), Math.floor((steps - at) / thin), room - there)
         : 1;
-      const apart = whole ? thin : Math.min(pacing.units, missing, steps - at);
-      program.dispatch(groups, {
+      const apart = whole ? thin : Math.min(most, missing, steps - at);
+      await this.#dispatch(program, job, kept * apart, {
         firstStep: firstStep + at,
         kept,
         thin: apart,
@@ -192,7 +190,6 @@ export class WebgpuStep implements StepRunner {
         drawsFrom: there * stride,
       });
       at += kept * apart;
-      pacing.sent(kept * apart);
       if (at % thin === 0) there += kept;
       if (at === steps) break;
       if (there === room) {
@@ -219,6 +216,27 @@ export class WebgpuStep implements StepRunner {
     pacing.done();
     signal?.throwIfAborted();
     return next;
+  }
+
+  /** Takes some steps of all groups: at once, or of some groups after others where that takes long. */
+  async #dispatch(
+    program: WebgpuProgram,
+    { groups, signal }: Job,
+    steps: number,
+    given: Given,
+  ): Promise<void> {
+    const pacing = this.#pacing;
+    for (let from = 0; from < groups;) {
+      const fitting = Math.max(LEAST_GROUPS, Math.floor(pacing.units / steps));
+      const count = Math.min(groups - from, fitting);
+      program.dispatch(count, given, from);
+      pacing.sent(count * steps);
+      from += count;
+      if (from === groups || !pacing.due) continue;
+      await program.wait();
+      pacing.done();
+      signal?.throwIfAborted();
+    }
   }
 
   /** Takes draws out of memory. */
