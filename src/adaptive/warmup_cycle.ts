@@ -12,6 +12,7 @@ import { leaves, type Tree } from "../tensor/tree.ts";
 import type { AdaptationTarget } from "./adaptation.ts";
 import { advance, judgedFlow, total } from "./cycles.ts";
 import { climbs, hasDrifted, windowScale } from "./drift.ts";
+import { localEfficiency } from "./local_efficiency.ts";
 import type { ObservedWindow } from "./observed.ts";
 import type { Plan } from "./plan.ts";
 import { addToReplay } from "./replay.ts";
@@ -169,7 +170,9 @@ async function tuneCycle<State extends ChainState & Tree>(
     })
     : state.replay;
   const restarted = restartedChains(state);
-  const next = { ...state, chains, adaptation, replay, window: scale, restarted };
+  const efficiency = last ? localEfficiency(window, 1) : undefined;
+  const progress = { ...state.progress, localEfficiency: efficiency };
+  const next = { ...state, chains, adaptation, replay, window: scale, restarted, progress };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
   // A flow that was trained before is used as it is.
