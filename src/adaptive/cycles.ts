@@ -6,11 +6,10 @@
 import { proposalQuality } from "../diagnostics/proposal_quality.ts";
 import type { FlowState } from "../flows/flow.ts";
 import type { ChainState } from "../kernels/kernel.ts";
-import { foldIn, type Key, split } from "../tensor/random.ts";
+import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { valueText } from "../tensor/value_text.ts";
-import { burnInSteps } from "./burn_in.ts";
 import { thinned, weightsOfProposals } from "./evidence_weights.ts";
 import type { Mixture } from "./mixing.ts";
 import { checkSchedule, orThrow } from "./options.ts";
@@ -86,7 +85,7 @@ export function mixtureOf(
   return orThrow(checkSchedule(schedule, given));
 }
 
-/** A cycle of production: local and global steps with everything frozen, or a part of one. The first burns in. */
+/** A cycle of production: local and global steps with everything frozen, or a part of one. */
 export async function productionCycle<State extends ChainState & Tree>(
   runtime: Runtime<State>,
   state: RunState<State>,
@@ -94,11 +93,7 @@ export async function productionCycle<State extends ChainState & Tree>(
   { localSteps, thin, globalSteps }: Mixture = mixtureOf(runtime.plan, state),
 ): Promise<RunState<State>> {
   const [forLocal, forGlobal] = split(key);
-  const { adaptation } = state;
-  const burnIn = burnInSteps(state);
-  const chains = burnIn === 0
-    ? state.chains
-    : (await runtime.local(state.chains, adaptation, true, foldIn(key, 2), burnIn, {})).state;
+  const { chains, adaptation } = state;
   // Energies tell something of consecutive trajectories alone.
   const every = trajectoryLeaves(chains).length > 0;
   const local = await runtime.local(chains, adaptation, true, forLocal, localSteps, {

@@ -6,7 +6,6 @@
 import type { ChainState } from "../kernels/kernel.ts";
 import { sizeOf } from "../tensor/shape.ts";
 import type { Tree } from "../tensor/tree.ts";
-import { burnInSteps } from "./burn_in.ts";
 import { drawCount } from "./draw_blocks.ts";
 import type { Mixture } from "./mixing.ts";
 import { freshProposals } from "./run_evidence.ts";
@@ -91,15 +90,14 @@ export function endMilliseconds<State extends ChainState & Tree>(
  */
 export function cycleMilliseconds<State extends ChainState & Tree>(
   { meter }: Pick<Runtime<State>, "meter">,
-  state: RunState<State>,
+  { chains, flow }: RunState<State>,
   { localSteps, thin, globalSteps }: Mixture,
 ): { readonly milliseconds: number; readonly added: Added } {
-  const { chains, flow } = state;
   const [count] = chains.logDensity.shape;
   const steps = flow === undefined ? 0 : globalSteps;
   const proposals = count * steps;
   return {
-    milliseconds: meter.expect("local step", count * (burnInSteps(state) + localSteps)) +
+    milliseconds: meter.expect("local step", count * localSteps) +
       meter.expect("start", proposals) +
       meter.expect("proposal", proposals + (steps === 0 ? 0 : count)),
     added: { draws: Math.floor(localSteps / thin) + steps, proposals },

@@ -10,6 +10,7 @@ import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { leaves, type Tree } from "../tensor/tree.ts";
 import type { AdaptationTarget } from "./adaptation.ts";
+import { burntIn } from "./burn_in.ts";
 import { advance, judgedFlow, total } from "./cycles.ts";
 import { climbs, hasDrifted, windowScale } from "./drift.ts";
 import { localEfficiency } from "./local_efficiency.ts";
@@ -131,7 +132,7 @@ async function tuneCycle<State extends ChainState & Tree>(
   // Windows after those of the schedule are each twice as long as the one before.
   const extra = Math.max(0, number - windows.length + 1);
   const steps = windows[Math.min(number, windows.length - 1)] << extra;
-  const [forLocal, forStrays, forQuality] = split(key, 3);
+  const [forLocal, forStrays, forQuality, forBurnIn] = split(key, 4);
   let { adaptation } = state;
   // The first window takes chains from wherever they start; later ones leave none behind.
   let chains = state.cycleInPhase === 0 ? state.chains : gatherStrays(state.chains, forStrays);
@@ -179,5 +180,6 @@ async function tuneCycle<State extends ChainState & Tree>(
   const untrained = plan.flow !== undefined && state.flow === undefined;
   if (untrained) return advance(next, "train");
   const best = state.flow && await judgedFlow(runtime, state.flow, forQuality);
-  return advance({ ...next, best }, "production");
+  const ready = await burntIn(runtime, next, forBurnIn);
+  return advance({ ...next, chains: ready, best }, "production");
 }
