@@ -13,9 +13,9 @@ import type { Runtime } from "./runtime.ts";
  * So many independent positions are left out, by the first autocorrelation of the slowest coordinate: tails take
  * some times as long (with four, the mean of x₀² was still 2 % too small over the first 50 steps).
  */
-const POSITIONS = 10;
+const POSITIONS = 6;
 /** Steps that are left out at most: where chains stay in their modes, more of them would not help. */
-const MOST_STEPS = 100;
+const MOST_STEPS = 50;
 
 /**
  * Local steps of the frozen kernel at the end of the last cycle before production. After a short warm-up the tails of

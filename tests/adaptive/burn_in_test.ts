@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { density, key, normal, planFor, runAdaptive, splineFlow, type Tensor } from "../../mod.ts";
 import { burnInSteps } from "../../src/adaptive/burn_in.ts";
 
-Deno.test("ten independent positions are left out before the first draw, a hundred steps at most", () => {
-  assert.deepEqual([1, 0.5, 0.3, 0.01, 0].map(burnInSteps), [10, 20, 34, 100, 100]);
+Deno.test("six independent positions are left out before the first draw, fifty steps at most", () => {
+  assert.deepEqual([1, 0.5, 0.3, 0.01, 0].map(burnInSteps), [6, 12, 20, 50, 50]);
 });
 
 Deno.test("the last cycle before production ends with steps that are left out", async () => {
@@ -27,6 +27,6 @@ Deno.test("the last cycle before production ends with steps that are left out", 
     assert.deepEqual(production, [5, 5, 5]);
     const last = steps.at(-1) ?? 0;
     const own = flow === "none" ? 4 : 7;
-    assert.ok(last >= own + 10 && last <= own + 100, `${steps}`);
+    assert.ok(last >= own + 6 && last <= own + 50, `${steps}`);
   }
 });
