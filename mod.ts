@@ -22,6 +22,8 @@ export { planFor } from "./src/adaptive/default_plan.ts";
 export type { DrawStarts, Initial, NamedStart, Starts } from "./src/adaptive/given_positions.ts";
 export type { SampleOptions } from "./src/adaptive/options.ts";
 export type { SampleResult } from "./src/adaptive/result.ts";
+export type { DeviceOfRun } from "./src/adaptive/device_of_run.ts";
+export type { Rounding, RoundingRecord } from "./src/adaptive/single_precision.ts";
 export type { RunEvidence } from "./src/adaptive/run_evidence.ts";
 export { type NamedDraws, namedDraws } from "./src/adaptive/named_draws.ts";
 export type { Progress } from "./src/adaptive/progress.ts";
@@ -283,6 +285,8 @@ export type { KeyWords } from "./src/random/words.ts";
 
 // Where programs run.
 export type { DeviceName } from "./src/device/choose.ts";
+export type { Fallback } from "./src/device/fallback.ts";
+export type { Failure, FallbackKind } from "./src/device/failures.ts";
 export { UnsupportedProgram } from "./src/compile/wgsl/shader.ts";
 export { DeviceLost, type FailureReason, WebgpuUnavailable } from "./src/device/webgpu_errors.ts";
 export type { Precision } from "./src/tensor/functions/precision.ts";

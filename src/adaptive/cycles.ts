@@ -11,6 +11,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { valueText } from "../tensor/value_text.ts";
 import { thinned, weightsOfProposals } from "./evidence_weights.ts";
+import { inDouble } from "./in_double.ts";
 import type { Mixture } from "./mixing.ts";
 import { checkSchedule, orThrow } from "./options.ts";
 import type { Plan } from "./plan.ts";
@@ -109,19 +110,22 @@ export async function productionCycle<State extends ChainState & Tree>(
     ...withLikelihoods(state, local.draws["logLikelihoods"]),
     acceptance: { ...state.acceptance, local: addToMean(state.acceptance.local, sum, count) },
   };
-  if (state.flow === undefined || globalSteps === 0) return advance(next, "production");
+  if (state.flow === undefined || globalSteps === 0) {
+    return advance(await inDouble(runtime, state, next), "production");
+  }
   const global = await runtime.global(state.flow).collect(local.state, forGlobal, {
     steps: globalSteps,
   });
   const proposals = global.logWeights.size;
   const accepted = addToMean(next.acceptance.global, global.acceptance * proposals, proposals);
-  return advance({
+  const moved = {
     ...next,
     chains: global.state,
     draws: [...next.draws, blockOf(global.draws)],
     logWeights: [...next.logWeights, global.logWeights],
     acceptance: { ...next.acceptance, global: accepted },
-  }, "production");
+  };
+  return advance(await inDouble(runtime, state, moved), "production");
 }
 
 /** What tempering adds to a state: nothing for other kernels. */

@@ -18,6 +18,7 @@ import type { Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { ensembleAdaptation } from "./adaptation.ts";
+import { chainDeviceFor } from "./chain_device.ts";
 import { checkSize, spansAll } from "./ensemble_size.ts";
 import { temperingAdaptation } from "./tempering_adaptation.ts";
 import { initialPositions } from "./initial.ts";
@@ -145,7 +146,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         stop: checkStop(options.stop),
         flows: checkFlow(target, options.flow ?? splineFlow()),
         resume: checkResume(target, options),
-        devices: checkDevice(options),
+        device: checkDevice(options),
       })
     ),
     either.chain((checked) => {
@@ -154,7 +155,7 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
       const kernel = options.local ?? defaultLocal(target, chains) as unknown as Kernel<State>;
       return pipe(checkSize(kernel, chains), either.map((local) => ({ ...checked, local })));
     }),
-    either.map(({ start, schedule, stop, flows, devices, local }) => ({
+    either.map(({ start, schedule, stop, flows, device, resume, local }) => ({
       ...start,
       plan: {
         target,
@@ -170,7 +171,13 @@ export function prepare<State extends ChainState & Tree, Values extends object>(
         global: global ?? independence,
         schedule,
         stop: stopWhenConverged(stop),
-        ...devices,
+        device,
+        chainDevice: chainDeviceFor(options, {
+          target,
+          chains: resume?.chains.position.shape[0] ?? start.chains,
+          workers: device.workers ?? 1,
+        }),
+        deviceAsked: options.device,
         signal: options.signal,
       },
     })),

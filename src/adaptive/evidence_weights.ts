@@ -79,15 +79,15 @@ export function thinned(
 }
 
 /** Rows that are not those before them, and for each row which of these it is. */
-interface Distinct {
+export interface Distinct {
   /** n × d. */
   readonly rows: Float64Array;
   /** One number for each of the given rows. */
   readonly numbers: Uint32Array;
 }
 
-/** Leaves out what rejections repeat. */
-function distinct({ data, shape: [chains, draws, dimension] }: Tensor): Distinct {
+/** Leaves out what rejections repeat, of positions chains × draws × d. */
+export function distinct({ data, shape: [chains, draws, dimension] }: Tensor): Distinct {
   const numbers = new Uint32Array(chains * draws);
   const rows = new Float64Array(data.length);
   let found = 0;

@@ -179,7 +179,7 @@ export async function fitFlow(
   }
   const { best, loss, validation } = training;
   return {
-    flow: trainedFlow(flow, best, options.device ?? chooseDevice("auto")),
+    flow: trainedFlow(flow, best, options.device ?? chooseDevice()),
     loss,
     validation,
   };

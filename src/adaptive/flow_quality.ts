@@ -63,7 +63,7 @@ export async function flowQuality(
   if (typeof flow?.sample !== "function" || "updates" in flow) {
     throw new TypeError("Cannot judge this: give the `flow` of a result, or another proposal");
   }
-  const evaluate = chooseDevice("auto").map(target.value, 1);
+  const evaluate = chooseDevice().map(target.value, 1);
   const weights = await weightsOfProposals(
     {
       logDensity: async (position) => {

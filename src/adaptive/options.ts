@@ -53,9 +53,10 @@ export interface SampleOptions<State extends ChainState & Tree = GradientState> 
   /** What has to be reached, and the budget. */
   readonly stop?: StopOptions;
   /**
-   * Where programs run; the fastest device that is there by default. On `"webgpu"` the chains move and the
-   * target is evaluated on a GPU, in single precision; all else stays on the fastest other device. A run
-   * without a GPU is rejected.
+   * Where programs run: `"wasm"` by default, whose results have the same bits on every machine. On `"webgpu"`
+   * the chains move on a GPU, in single precision, and all else by `"wasm"`; where there is no GPU, it fails or
+   * single precision is too short, they go on by `"wasm"`, with a warning. `"auto"` takes a GPU if there
+   * is one and it should be faster by this much work. `device` of the result says where the chains moved.
    */
   readonly device?: DeviceName;
   /**
@@ -248,10 +249,10 @@ export function all<Checks extends Readonly<Record<string, Either<Error, unknown
   return either.right(values as never);
 }
 
-/** The device of a name with workers, and the one where chains move. */
+/** The device of a name with workers, for all but the chains; that of the chains is checked, too. */
 export function checkDevice(
-  { device = "auto", workers, precision }: Pick<SampleOptions, "device" | "workers" | "precision">,
-): Either<Error, { readonly device: Device; readonly chainDevice: Device }> {
+  { device = "wasm", workers, precision }: Pick<SampleOptions, "device" | "workers" | "precision">,
+): Either<Error, Device> {
   if (!DEVICE_NAMES.includes(device)) {
     return either.left(
       new TypeError(
@@ -260,10 +261,10 @@ export function checkDevice(
     );
   }
   return either.tryCatch(
-    () => ({
-      device: chooseDevice(device === "webgpu" ? "auto" : device, { workers }),
-      chainDevice: chooseDevice(device, { workers, precision }),
-    }),
+    () => {
+      chooseDevice(device, { workers, precision });
+      return chooseDevice(device === "interpreter" ? device : "wasm", { workers });
+    },
     (error) => error as Error,
   );
 }
@@ -374,7 +375,7 @@ export function checkResume<State extends ChainState & Tree>(
   ];
   // The same target gives the same bits, but for single precision and the whole turns that are taken off
   // angles.
-  const single = precision === "f32" || device === "webgpu";
+  const single = precision === "f32" || device === "webgpu" || device === "auto";
   const rounding = single ? SINGLE : target.periodic.includes(true) ? TURNED : 0;
   return Object.is(now, before) || Math.abs(now - before) <= rounding * (1 + Math.abs(before))
     ? either.right(resume)

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { DeviceName } from "../device/choose.ts";
 import type { Device } from "../device/device.ts";
 import type { Flow, FlowState } from "../flows/flow.ts";
 import type { GlobalMoveOptions, GlobalStep } from "../global/global_move.ts";
@@ -153,6 +154,8 @@ export interface Plan<State extends ChainState & Tree, Values extends object = o
   readonly clock?: Clock | undefined;
   /** Where chains move and the target is evaluated, if elsewhere: in single precision. */
   readonly chainDevice?: Device | undefined;
+  /** The name by which that was asked for: of a device that is not there, `"auto"` does not warn. */
+  readonly deviceAsked?: DeviceName | undefined;
   /** Stops the run between slices of a few milliseconds. */
   readonly signal?: AbortSignal | undefined;
 }

@@ -89,17 +89,19 @@ export function endMilliseconds<State extends ChainState & Tree>(
  * @returns Milliseconds, and what it adds.
  */
 export function cycleMilliseconds<State extends ChainState & Tree>(
-  { meter }: Pick<Runtime<State>, "meter">,
+  { meter, single }: Pick<Runtime<State>, "meter" | "single">,
   { chains, flow }: RunState<State>,
   { localSteps, thin, globalSteps }: Mixture,
 ): { readonly milliseconds: number; readonly added: Added } {
   const [count] = chains.logDensity.shape;
   const steps = flow === undefined ? 0 : globalSteps;
   const proposals = count * steps;
+  const draws = Math.floor(localSteps / thin) + steps;
   return {
     milliseconds: meter.expect("local step", count * localSteps) +
       meter.expect("start", proposals) +
-      meter.expect("proposal", proposals + (steps === 0 ? 0 : count)),
-    added: { draws: Math.floor(localSteps / thin) + steps, proposals },
+      meter.expect("proposal", proposals + (steps === 0 ? 0 : count)) +
+      (single() ? meter.expect("density", count * draws) : 0),
+    added: { draws, proposals },
   };
 }

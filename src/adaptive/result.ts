@@ -13,6 +13,7 @@ import type { Tree } from "../tensor/tree.ts";
 import { aroundMeans } from "./angle_draws.ts";
 import { joinDraws } from "../kernels/join_draws.ts";
 import { sizeWarnings } from "./ensemble_size.ts";
+import { type DeviceOfRun, deviceOfRun, deviceWarnings } from "./device_of_run.ts";
 import { temperedFacts } from "./tempered_facts.ts";
 import { temperingWarnings } from "./tempering_warnings.ts";
 import { flowWarnings } from "./flow_warnings.ts";
@@ -35,7 +36,7 @@ const LARGEST_TOGETHER = 1.1;
 export interface SampleResult<Values, State extends ChainState = ChainState> {
   /** The draws of each parameter and derived quantity, chains × draws × its shape. */
   readonly draws: NamedDraws<Values>;
-  /** Log density (in unconstrained coordinates) of each draw, chains × draws. */
+  /** Log density (in unconstrained coordinates) of each draw in double precision, chains × draws. */
   readonly logDensity: Draws;
   /**
    * Mean, sd, quantiles, Monte Carlo error, effective sample sizes and R-hat of every scalar; those of an
@@ -72,6 +73,11 @@ export interface SampleResult<Values, State extends ChainState = ChainState> {
   readonly warnings: readonly string[];
   /** Worst R-hat, nested R-hat and effective sample sizes over all scalars. */
   readonly convergence: Convergence;
+  /**
+   * Where the chains moved, which devices were given up and why, and what single precision took from log
+   * densities.
+   */
+  readonly device: DeviceOfRun;
   /** The trained flow; none for a run without one. */
   readonly flow: TrainedFlow | undefined;
   /** The last state: give it as `resume` to go on. */
@@ -129,6 +135,7 @@ export async function resultOf<Values extends object, State extends ChainState &
   const groups = decisiveRHat(state.convergence) < LARGEST_TOGETHER
     ? undefined
     : separateGroups(draws as Readonly<Record<string, Draws>>, target.parameters);
+  const deviceUsed = deviceOfRun(plan, state);
   let summary: Summary | undefined;
   return {
     draws,
@@ -166,7 +173,13 @@ export async function resultOf<Values extends object, State extends ChainState &
       }),
       ...groupWarnings(groups),
       ...temperingWarnings(tempered, evidence),
+      ...deviceWarnings(deviceUsed, {
+        asked: plan.deviceAsked,
+        scale: state.window,
+        names: target.names,
+      }),
     ],
+    device: deviceUsed,
     convergence: state.convergence,
     flow: kind === undefined || state.flow === undefined
       ? undefined

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FellBack } from "../device/fallback.ts";
 import { crewOf } from "../flows/crew.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import { wrapped } from "../target/circle.ts";
@@ -10,6 +11,7 @@ import { foldIn, type Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { lookAtConvergence } from "./convergence.ts";
+import { deviceWatch } from "./device_changes.ts";
 import { drawCount } from "./draw_blocks.ts";
 import type { Plan } from "./plan.ts";
 import { emptyReplay } from "./replay.ts";
@@ -69,12 +71,15 @@ async function* fold<State extends ChainState & Tree>(
 ): AsyncGenerator<RunState<State>, void, void> {
   const { stop, signal, device } = runtime.plan;
   const run = timedRun(runtime, started);
+  const watch = deviceWatch(runtime);
   let state = first.interrupted ?? first;
+  watch.resume(state);
   while (state.phase !== "done") {
     signal?.throwIfAborted();
     const forCycle = foldIn(key, state.cycle);
     // The flow's workers too: training calls follow each other within a cycle.
     const holds = [device.hold(), crewOf(device.workers ?? 1).hold()];
+    const before = state;
     let outOfTime = false;
     try {
       const next = await run.cycle(state, forCycle);
@@ -89,9 +94,17 @@ async function* fold<State extends ChainState & Tree>(
         const last = await shortProduction(runtime, state, forCycle, run) ?? state;
         state = await ended(runtime, last);
       }
+    } catch (error) {
+      if (!(error instanceof FellBack)) throw error;
     } finally {
       for (const hold of holds) hold.release();
     }
+    const again = await watch.again(before);
+    if (again !== undefined) {
+      state = again;
+      continue;
+    }
+    state = await watch.fit(before, state);
     // A cycle that was cut off leaves no state.
     if (!outOfTime || state.phase === "done") yield state;
     if (state.phase === "done" || state.draws.length > 0) continue;

@@ -10,6 +10,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import type { AdaptationState } from "./adaptation.ts";
 import type { EnsembleScale } from "./ensemble_scale.ts";
 import type { Replay } from "./replay.ts";
+import type { RoundingRecord } from "./single_precision.ts";
 import type { TrajectoryRecord } from "./trajectory_record.ts";
 
 /** What a run is doing. */
@@ -121,6 +122,13 @@ export interface RunState<State extends ChainState = ChainState> {
   readonly acceptance: { readonly local: RunningMean; readonly global: RunningMean };
   /** What the energies of production's trajectories tell; none if the kernel has no energies. */
   readonly trajectories?: TrajectoryRecord | undefined;
+  /**
+   * How far log densities of kept draws in single precision were from those in double precision, which
+   * `draws` hold; none where chains never moved in single precision.
+   */
+  readonly rounding?: RoundingRecord | undefined;
+  /** Why single precision was given up; none where it was not. */
+  readonly tooShort?: string | undefined;
   /** The last look at convergence. */
   readonly convergence: Convergence | undefined;
   /** Why the run ended. */

@@ -61,8 +61,10 @@ export interface Runtime<State extends ChainState & Tree> {
   proposal(flow: FlowState): Proposal;
   /** The global step with a flow. */
   global(flow: FlowState): GlobalStep<State>;
-  /** Log density at positions, n × d, with the arithmetic that chains see: [n]. */
+  /** Log density at positions, n × d, in double precision if the plan's device has that: [n]. */
   logDensity(position: Tensor): Promise<Tensor>;
+  /** Whether chains move in single precision, now, and log densities can be had in double precision. */
+  single(): boolean;
   /** How long all this has taken. */
   readonly meter: Meter;
   /** The same programs, until another signal stops them as well. */
@@ -200,7 +202,7 @@ function makeRuntime<State extends ChainState & Tree>(plan: Plan<State>): Runtim
     startSettling,
     settle,
     normalsFor,
-    evaluate: chainDevice.map(target.value, 1),
+    evaluate: (chainDevice.precision === "f32" ? device : chainDevice).map(target.value, 1),
     meter: meterOf(clock),
   });
 }
@@ -219,7 +221,7 @@ function withPrograms<State extends ChainState & Tree>(
 ): Runtime<State> {
   const { run, startSettling, settle, normalsFor, evaluate, meter } = compiled;
   const plan = overWorkers(given);
-  const { target, local, device, adaptation, signal } = plan;
+  const { target, local, device, chainDevice = device, adaptation, signal } = plan;
   const start = (position: Tensor): Promise<State> =>
     meter.measure("start", position.shape[0], () => compiled.start(position, signal));
   const proposals = new WeakMap<FlowState, Proposal>();
@@ -267,6 +269,7 @@ function withPrograms<State extends ChainState & Tree>(
         position.shape[0],
         async () => (await evaluate.run([position], [], { signal }))[0],
       ),
+    single: () => chainDevice.precision === "f32" && device.precision === "f64",
     meter,
     until: (other) => {
       const both = given.signal === undefined ? other : AbortSignal.any([given.signal, other]);

@@ -8,6 +8,7 @@ import type { Target } from "../target/target.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { leaves, type Tree } from "../tensor/tree.ts";
+import { startsOn } from "./device_changes.ts";
 import { findStart, type Started } from "./initial.ts";
 import { prepare, type Prepared } from "./default_plan.ts";
 import { orThrow, type SampleOptions } from "./options.ts";
@@ -51,11 +52,10 @@ async function firstState<State extends ChainState & Tree, Values extends object
   if (resume?.phase === "done") return { ...resume, phase: "production", ended: undefined };
   if (resume !== undefined) return resume;
   const { start } = runtimeOf(plan);
-  const position = await findStart(
-    async (candidates) => startedOf(await start(candidates)),
-    where,
-    plan.target,
-    key,
+  const position = await startsOn(
+    plan.chainDevice,
+    () =>
+      findStart(async (candidates) => startedOf(await start(candidates)), where, plan.target, key),
   );
   return runAdaptive.start(plan)(position);
 }

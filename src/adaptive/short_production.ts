@@ -7,6 +7,7 @@ import type { ChainState } from "../kernels/kernel.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import { advance, mixtureOf, productionCycle } from "./cycles.ts";
+import { inDouble } from "./in_double.ts";
 import type { Mixture } from "./mixing.ts";
 import { cycleMilliseconds, endMilliseconds } from "./remaining_work.ts";
 import { type DrawBlock, EMPTY_MEAN, type RunState } from "./run_state.ts";
@@ -80,7 +81,9 @@ export async function shortProduction<State extends ChainState & Tree>(
   const least = steps > 0 || each === 0
     ? await made({ ...ONE_STEP, localSteps: Math.max(1, steps) })
     : undefined;
-  return least ?? { ...advance(state, "production"), draws: [whereTheyAre(state)], interrupted };
+  if (least !== undefined) return least;
+  const draws = [whereTheyAre(state)];
+  return await inDouble(runtime, state, { ...advance(state, "production"), draws, interrupted });
 }
 
 /** Steps are planned for so much of the time that is left: what is cut off is lost. */

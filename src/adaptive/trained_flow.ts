@@ -69,7 +69,7 @@ function pointsOf(given: TensorLike, dimension: number): Tensor {
 export function trainedFlow(
   kind: Flow,
   state: FlowState,
-  device: Device = chooseDevice("auto"),
+  device: Device = chooseDevice(),
 ): TrainedFlow {
   const proposal = flowProposal(kind, state, normalVectors(kind.normals(state), device));
   return {

@@ -5,6 +5,7 @@
  * @module
  */
 import { inputTypes, outputTypes, type Program, type ValueType } from "../tensor/program.ts";
+import { sizeOf } from "../tensor/shape.ts";
 import { type Block, blockOf, Memory } from "./layout.ts";
 import { lower } from "./lower.ts";
 import type { Machine } from "./machine.ts";
@@ -71,7 +72,9 @@ function placeShared(target: Target, types: readonly ValueType[]): {
 } {
   const slots = types.map((type) => ({
     ...type,
-    address: target.memory.reserveShared(blockOf([type], target.memory.machine).bytes),
+    address: target.memory.reserveShared(
+      sizeOf(type.shape) * (type.dtype === "f64" ? target.nest.format.bytes : 4),
+    ),
   }));
   return { slots, values: slots.map((slot) => shared(target, slot, slot.address)) };
 }

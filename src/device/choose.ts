@@ -4,14 +4,16 @@
  * @module
  */
 import type { Device } from "./device.ts";
+import { fallbackDevice, type FallbackOptions } from "./fallback.ts";
 import { type Precision, PRECISIONS } from "../tensor/functions/precision.ts";
 import { interpreterDevice, interpreterSingleDevice } from "./interpreter.ts";
 import { wasmDeviceWith } from "./wasm.ts";
 import { webgpuDevice } from "./webgpu.ts";
 
 /**
- * A device by name; `"auto"` takes the fastest that is there with floats of 64 bits. `"webgpu"` is a GPU, with
- * floats of 32.
+ * A device by name. `"wasm"`, the default everywhere, is compiled WebAssembly; where that has no SIMD, the
+ * interpreter takes its place with the same bits. `"webgpu"` is a GPU, with floats of 32 bits; what it cannot
+ * do, `"wasm"` does. `"auto"` is the one of both that should be faster: results then depend on the machine.
  */
 export type DeviceName = "auto" | "interpreter" | "wasm" | "webgpu";
 
@@ -36,21 +38,65 @@ const SIMD_PROBE = Uint8Array.of(
   ...[10, 9, 1, 7, 0, 0x41, 0, 0xfd, 0x0f, 0x1a, 0x0b],
 );
 
+/** Compiled WebAssembly, or the interpreter where there is no SIMD. */
+function compiledDevice(
+  options: Required<Pick<DeviceOptions, "precision">> & DeviceOptions,
+): Device {
+  const compiled = wasmDeviceWith(options);
+  if (WebAssembly.validate(SIMD_PROBE)) return compiled;
+  const device = fallbackDevice([compiled, interpreted(options.precision)]);
+  device.fallBack({ kind: "unavailable", reason: "WebAssembly has no SIMD here" });
+  return device;
+}
+
+function interpreted(precision: Precision | undefined): Device {
+  return precision === "f32" ? interpreterSingleDevice : interpreterDevice;
+}
+
+/**
+ * A GPU, and what takes its place where it fails: WebAssembly, then the interpreter; in double precision
+ * unless single precision was asked for.
+ *
+ * @param gpu The device of the GPU.
+ * @param options What floats are after it, how many workers there are, and what happens to steps in whose
+ * midst it fails.
+ * @returns The device.
+ */
+export function deviceBehind(
+  gpu: Device,
+  { precision = "f64", workers, steps }: DeviceOptions & FallbackOptions = {},
+): Device {
+  const others = [wasmDeviceWith({ precision, workers }), interpreted(precision)];
+  const known = WebAssembly.validate(SIMD_PROBE) ? others : others.slice(1);
+  return fallbackDevice([gpu, ...known], steps === undefined ? {} : { steps });
+}
+
 /**
  * The device of a name.
  *
- * Whether there is a GPU shows when something first runs on it: an adapter can only be waited for.
+ * Whether there is a GPU shows when something first runs on it, since an adapter can only be waited for: if
+ * there is none, all runs by `"wasm"`. `"auto"` is `"wasm"` here, for steps and functions by themselves:
+ * one call does not tell how much is to come. {@linkcode sample} knows, and may take a GPU.
  *
- * @param name Its name; `"auto"` is WebAssembly, or the interpreter where WebAssembly has no SIMD.
+ * @param name Its name.
  * @param options What floats are, and how many workers there are.
  * @returns The device.
  * @throws {RangeError} If there is no device of that name, no such precision on it, or no such number of
  * workers.
  */
 export function chooseDevice(
-  name: DeviceName = "auto",
-  { precision = name === "webgpu" ? "f32" : "f64", workers }: DeviceOptions = {},
+  name: DeviceName = "wasm",
+  { precision, workers }: DeviceOptions = {},
 ): Device {
+  checkDeviceOptions(name, { precision, workers });
+  if (name === "webgpu") return deviceBehind(webgpuDevice, { precision, workers });
+  return name === "interpreter"
+    ? interpreted(precision)
+    : compiledDevice({ precision: precision ?? "f64", workers });
+}
+
+/** Whether there is such a device, with such floats and so many workers. */
+function checkDeviceOptions(name: DeviceName, { precision, workers }: DeviceOptions): void {
   if (workers !== undefined && !(Number.isSafeInteger(workers) && workers >= 1)) {
     throw new RangeError(
       `Cannot run with \`workers\` ${workers}: expected a whole number from 1, which is this ` +
@@ -64,21 +110,17 @@ export function chooseDevice(
       }`,
     );
   }
-  if (!PRECISIONS.includes(precision)) {
+  if (precision !== undefined && !PRECISIONS.includes(precision)) {
     throw new RangeError(
       `Cannot run in the precision ${JSON.stringify(precision)}: expected one of ${
         PRECISIONS.join(", ")
       }`,
     );
   }
-  if (name === "webgpu") {
-    if (precision === "f32") return webgpuDevice;
+  if (name === "webgpu" && precision === "f64") {
     throw new RangeError(
-      `Cannot run in the precision "${precision}" on the device "webgpu": WGSL has floats of 32 bits alone. ` +
+      'Cannot run in the precision "f64" on the device "webgpu": WGSL has floats of 32 bits alone. ' +
         'Take the precision "f32", or the device "wasm"',
     );
   }
-  const compiled = name === "wasm" || name === "auto" && WebAssembly.validate(SIMD_PROBE);
-  if (compiled) return wasmDeviceWith({ precision, workers });
-  return precision === "f64" ? interpreterDevice : interpreterSingleDevice;
 }

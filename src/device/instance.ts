@@ -4,6 +4,7 @@
  * @module
  */
 import type { CompiledModule } from "../compile/ensemble.ts";
+import { TooLarge } from "./failures.ts";
 import { HostCalls } from "./host_calls.ts";
 import type { Run } from "./slices.ts";
 
@@ -22,13 +23,14 @@ export interface Instance {
 /** The longest function that engines take, by the WebAssembly JavaScript Interface. */
 const MOST_BYTES = 7_654_321;
 
-function tooLarge(bytes: number, cause: unknown): RangeError {
-  return new RangeError(
+function tooLarge(bytes: number, cause: unknown): TooLarge {
+  return new TooLarge(
     `Cannot compile this program: its code has ${
       (bytes / 1e6).toFixed(1)
     } MB, and engines take no ` +
       "function of that length. Loops of JavaScript write their bodies out: use arrays with one " +
       'more axis, or scan, or run it on the device "interpreter", which is slow',
+    `its code has ${(bytes / 1e6).toFixed(1)} MB, and engines take no function of that length`,
     { cause },
   );
 }

@@ -41,10 +41,14 @@ export interface Connection {
   created<T>(create: () => T | Promise<T>): Promise<T>;
 }
 
+/** A loss is known so long after what it spoiled, at most (measured: 10 to 30 ms). */
+const LOSS_MILLISECONDS = 100;
+
 /** How an adapter is asked for: WebGPU's entry point, where there is one. */
 export type Gpu = Pick<GPU, "requestAdapter">;
 
-function gpuHere(): Gpu | undefined {
+/** WebGPU's entry point here, if there is one. */
+export function gpuHere(): Gpu | undefined {
   return (globalThis as { readonly navigator?: { readonly gpu?: Gpu } }).navigator?.gpu;
 }
 
@@ -80,6 +84,16 @@ class OpenConnection implements Connection {
     this.#failed.reject(this.#failure);
   }
 
+  /** Waits a little: what was to be done with a lost device fails before the loss is known. */
+  async #lossKnown(): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const waited = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, LOSS_MILLISECONDS);
+    });
+    await Promise.race([waited, this.#failed.promise.catch(() => {})]);
+    clearTimeout(timer);
+  }
+
   async settled<T>(work: Promise<T>): Promise<T> {
     try {
       const result = await Promise.race([work, this.#failed.promise]);
@@ -87,8 +101,7 @@ class OpenConnection implements Connection {
       return result;
     } catch (error) {
       if (error instanceof DeviceLost) throw error;
-      // What was to be done with a lost device fails a little before the loss is known.
-      await Promise.resolve();
+      await this.#lossKnown();
       throw this.#failure ?? new DeviceLost("refused", (error as Error).message, { cause: error });
     }
   }
@@ -122,19 +135,15 @@ function failureOf(error: GPUError): DeviceLost {
  * @throws {WebgpuUnavailable} If there is no adapter.
  */
 export async function connectTo(gpu: Gpu | undefined = gpuHere()): Promise<Connection> {
-  const unavailable = (why: string, cause?: unknown): WebgpuUnavailable =>
-    new WebgpuUnavailable(
-      `Cannot run on the device "webgpu": ${why}. Take the device "wasm", or "auto"`,
-      { cause },
-    );
-  if (gpu === undefined) throw unavailable("there is no WebGPU here");
+  if (gpu === undefined) throw new WebgpuUnavailable("there is no WebGPU here");
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter === null) throw unavailable("WebGPU has no adapter here");
+  if (adapter === null) throw new WebgpuUnavailable("WebGPU has no adapter here");
   const requiredLimits = Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]]));
   try {
     return new OpenConnection(await adapter.requestDevice({ requiredLimits }));
   } catch (error) {
-    throw unavailable(`its adapter gives no device (${(error as Error).message})`, error);
+    const why = `its adapter gives no device (${(error as Error).message})`;
+    throw new WebgpuUnavailable(why, { cause: error });
   }
 }
 

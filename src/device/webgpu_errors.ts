@@ -8,6 +8,19 @@
 export class WebgpuUnavailable extends Error {
   /** Its name. */
   override readonly name = "WebgpuUnavailable";
+  /** Why. */
+  readonly why: string;
+
+  /**
+   * Says why.
+   *
+   * @param why Why.
+   * @param options Its cause.
+   */
+  constructor(why: string, options?: ErrorOptions) {
+    super(`Cannot run on the device "webgpu": ${why}. Take the device "wasm", or "auto"`, options);
+    this.why = why;
+  }
 }
 
 /** Why work on a GPU came to nothing. */
@@ -28,6 +41,8 @@ export class DeviceLost extends Error {
   override readonly name = "DeviceLost";
   /** What happened. */
   readonly reason: FailureReason;
+  /** The same in words, with what the device says of it. */
+  readonly why: string;
 
   /**
    * Says what happened.
@@ -48,5 +63,6 @@ export class DeviceLost extends Error {
       options,
     );
     this.reason = reason;
+    this.why = `${happened} (${detail})`;
   }
 }

@@ -12,7 +12,7 @@ import { chainsOf } from "./checks.ts";
 import type { MapOptions, MapRunner } from "./device.ts";
 import { Pacing } from "./pacing.ts";
 import { type Connection, connection } from "./webgpu_connection.ts";
-import { WebgpuProgram } from "./webgpu_program.ts";
+import { type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
 
 /** Points go to the GPU and come back in parts of so many bytes. */
 const PART_BYTES = 2 ** 26;
@@ -22,6 +22,8 @@ export class WebgpuMap implements MapRunner {
   readonly #shader: MapShader;
   readonly #types: readonly ValueType[];
   readonly #connect: () => Promise<Connection>;
+  readonly #partBytes: number;
+  readonly #scratchBytes: number | undefined;
   readonly #pacing = new Pacing();
   #program: Promise<WebgpuProgram> | undefined;
   #busy: Promise<unknown> = Promise.resolve();
@@ -29,13 +31,19 @@ export class WebgpuMap implements MapRunner {
   /**
    * @param program The function.
    * @param own How many of its inputs each point has for itself.
-   * @param connect Connects to the GPU; all share one connection by default.
+   * @param how How it is printed, and where it runs.
    * @throws {UnsupportedProgram} If the function calls functions of the host.
    */
-  constructor(program: Program, own: number, connect: () => Promise<Connection> = connection) {
-    this.#shader = mapShader(program, own);
+  constructor(
+    program: Program,
+    own: number,
+    { connect = connection, exact, drawBytes = PART_BYTES, scratchBytes }: WebgpuHow = {},
+  ) {
+    this.#shader = mapShader(program, own, { exact });
     this.#types = inputTypes(program);
     this.#connect = connect;
+    this.#partBytes = drawBytes;
+    this.#scratchBytes = scratchBytes;
   }
 
   run(
@@ -62,7 +70,7 @@ export class WebgpuMap implements MapRunner {
     const bytes = Math.max(inputs.bytes, outputs.bytes, 4);
     const most = Math.max(
       1,
-      Math.floor(Math.min(PART_BYTES, program.connection.mostBytes) / bytes),
+      Math.floor(Math.min(this.#partBytes, program.connection.mostBytes) / bytes),
     );
     const atOnce = Math.min(groups, most);
     await program.reserve({
@@ -98,7 +106,7 @@ export class WebgpuMap implements MapRunner {
     const open = await this.#connect();
     const known = await this.#program?.catch(() => undefined);
     if (known?.connection === open) return known;
-    this.#program = WebgpuProgram.of(open, this.#shader);
+    this.#program = WebgpuProgram.of(open, this.#shader, this.#scratchBytes);
     return await this.#program;
   }
 

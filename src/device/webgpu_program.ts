@@ -4,9 +4,20 @@
  * @module
  */
 import { BINDINGS, type ComputeShader, GIVEN, GIVEN_BYTES } from "../compile/wgsl/shader.ts";
+import type { PrintOptions } from "../compile/wgsl/printer.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { writeShared } from "./blocks.ts";
 import type { Connection } from "./webgpu_connection.ts";
+
+/** How programs are printed, and where they run. */
+export interface WebgpuHow extends PrintOptions {
+  /** Connects to the GPU; all share one connection by default. */
+  readonly connect?: (() => Promise<Connection>) | undefined;
+  /** Draws are read once so many bytes of them lie on the GPU; 64 MiB by default. */
+  readonly drawBytes?: number | undefined;
+  /** Scratch of the groups of a dispatch takes so many bytes at most, if one group's fits; 256 MiB by default. */
+  readonly scratchBytes?: number | undefined;
+}
 
 /** The numbers of a dispatch, but for those of its groups. */
 export type Given = { readonly [N in typeof GIVEN[number]]?: number };
@@ -14,8 +25,7 @@ export type Given = { readonly [N in typeof GIVEN[number]]?: number };
 /** The buffers that grow with the work. */
 type Growing = "own" | "results" | "scratch" | "readable";
 
-/** Scratch of the workgroups of a dispatch takes no more; with more groups it takes several. */
-const MOST_SCRATCH_BYTES = 2 ** 28;
+const SCRATCH_BYTES = 2 ** 28;
 
 /** A shader that is ready to run. */
 export class WebgpuProgram {
@@ -28,17 +38,20 @@ export class WebgpuProgram {
   readonly #data: GPUBuffer;
   /** What all chains share, as it is to be on the GPU. */
   readonly #image: ArrayBuffer;
+  readonly #scratchBytes: number;
   readonly #buffers: Partial<Record<Growing, GPUBuffer>> = {};
   #bindings: GPUBindGroup | undefined;
 
   private constructor(
     connection: Connection,
     shader: ComputeShader,
-    { pipeline, layout }: {
+    { pipeline, layout, scratchBytes }: {
       readonly pipeline: GPUComputePipeline;
       readonly layout: GPUBindGroupLayout;
+      readonly scratchBytes: number;
     },
   ) {
+    this.#scratchBytes = scratchBytes;
     this.connection = connection;
     this.#shader = shader;
     this.#pipeline = pipeline;
@@ -62,10 +75,15 @@ export class WebgpuProgram {
    *
    * @param connection Where it is to run.
    * @param shader The shader.
+   * @param scratchBytes How much scratch a dispatch has at most, if one group's fits.
    * @returns It, ready to run.
    * @throws {DeviceLost} If the device does not take it.
    */
-  static async of(connection: Connection, shader: ComputeShader): Promise<WebgpuProgram> {
+  static async of(
+    connection: Connection,
+    shader: ComputeShader,
+    scratchBytes: number = SCRATCH_BYTES,
+  ): Promise<WebgpuProgram> {
     const { device } = connection;
     return await connection.created(async () => {
       const { COMPUTE } = GPUShaderStage;
@@ -87,14 +105,14 @@ export class WebgpuProgram {
         layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
         compute: { module: device.createShaderModule({ code: shader.code }), entryPoint: "main" },
       });
-      return new WebgpuProgram(connection, shader, { pipeline, layout });
+      return new WebgpuProgram(connection, shader, { pipeline, layout, scratchBytes });
     });
   }
 
   /** How many groups a dispatch may have: as many as there is scratch memory and as there are workgroups. */
   get mostGroups(): number {
     const { mostBytes, mostWorkgroups } = this.connection;
-    const bytes = Math.min(mostBytes, MOST_SCRATCH_BYTES);
+    const bytes = Math.min(mostBytes, this.#scratchBytes);
     const each = Math.max(this.#shader.scratchBytes, 1);
     // A single group that needs more may still fit the device.
     return Math.max(1, Math.min(mostWorkgroups, Math.floor(bytes / each)));
@@ -154,6 +172,8 @@ export class WebgpuProgram {
 
   /** Writes the blocks of groups. */
   writeOwn(blocks: ArrayBuffer): void {
+    // Chains may have nothing for themselves, of which Deno's writeBuffer makes a panic.
+    if (blocks.byteLength === 0) return;
     this.connection.device.queue.writeBuffer(this.#buffer("own"), 0, blocks);
   }
 

@@ -12,11 +12,11 @@ import { fromArray, type Tensor, words } from "../tensor/tensor.ts";
 import { groupsOf, readBlocks, readSlot, writeBlocks } from "./blocks.ts";
 import { chainsOf, checkRun, checkStep } from "./checks.ts";
 import type { RunOptions, StepResult, StepRunner } from "./device.ts";
+import { TooLarge } from "./failures.ts";
 import { Pacing } from "./pacing.ts";
 import { type Connection, connection } from "./webgpu_connection.ts";
-import { WebgpuProgram } from "./webgpu_program.ts";
+import { type WebgpuHow, WebgpuProgram } from "./webgpu_program.ts";
 
-/** Draws are read once so many bytes of them are there. */
 const DRAW_BYTES = 2 ** 26;
 
 /** One run: what it needs to know of itself. */
@@ -38,6 +38,8 @@ export class WebgpuStep implements StepRunner {
   readonly #shader: StepShader;
   readonly #types: readonly ValueType[];
   readonly #connect: () => Promise<Connection>;
+  readonly #drawBytes: number;
+  readonly #scratchBytes: number | undefined;
   #program: Promise<WebgpuProgram> | undefined;
   /** What the blocks on the GPU hold, so that it need not be written again. */
   #resident: readonly Tensor[] = [];
@@ -50,19 +52,21 @@ export class WebgpuStep implements StepRunner {
    * @param program The step.
    * @param leaves How many of its inputs are the state.
    * @param record Which leaves make a draw.
-   * @param connect Connects to the GPU; all share one connection by default.
+   * @param how How it is printed, and where it runs.
    * @throws {UnsupportedProgram} If the step calls functions of the host.
    */
   constructor(
     program: Program,
     leaves: number,
     record: readonly number[],
-    connect: () => Promise<Connection> = connection,
+    { connect = connection, exact, drawBytes = DRAW_BYTES, scratchBytes }: WebgpuHow = {},
   ) {
     checkStep(program, leaves);
     this.#types = inputTypes(program).slice(0, -1);
-    this.#shader = stepShader(program, leaves, record);
+    this.#shader = stepShader(program, leaves, record, { exact });
     this.#connect = connect;
+    this.#drawBytes = drawBytes;
+    this.#scratchBytes = scratchBytes;
   }
 
   run(
@@ -96,7 +100,7 @@ export class WebgpuStep implements StepRunner {
     const stride = Math.max(groups * layout.bytes, 4);
     const room = Math.max(
       1,
-      Math.min(kept, Math.floor(Math.min(DRAW_BYTES, mostBytes) / stride)),
+      Math.min(kept, Math.floor(Math.min(this.#drawBytes, mostBytes) / stride)),
     );
     const ownBytes = groups * block.bytes;
     const fresh = await program.reserve({
@@ -128,7 +132,7 @@ export class WebgpuStep implements StepRunner {
     const known = await this.#program?.catch(() => undefined);
     if (known?.connection === open) return known;
     this.#resident = [];
-    this.#program = WebgpuProgram.of(open, this.#shader);
+    this.#program = WebgpuProgram.of(open, this.#shader, this.#scratchBytes);
     return await this.#program;
   }
 
@@ -243,8 +247,9 @@ export class WebgpuStep implements StepRunner {
 function expectRoom(chains: number, bytes: number, mostBytes: number): void {
   if (bytes <= mostBytes) return;
   const most = Math.floor(chains * mostBytes / bytes);
-  throw new RangeError(
+  throw new TooLarge(
     `Cannot run ${chains} chains on the device "webgpu": they take ${bytes} bytes, and a buffer of ` +
       `this GPU has ${mostBytes} at most. Run up to ${most} chains, or the device "wasm"`,
+    `${chains} chains take ${bytes} bytes, and a buffer of this GPU has ${mostBytes} at most`,
   );
 }

@@ -20,7 +20,8 @@ import { type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { applyProgram, trace } from "../../src/tensor/trace.ts";
 import { fastCheck as fc } from "../deps.ts";
 import { assertSameBits } from "../tensor/bits.ts";
-import { Decisions, randomBody, type RandomProgram, typeBy, valuesOf } from "./random_program.ts";
+import { randomCase } from "./random_case.ts";
+import { Decisions, randomBody, typeBy, valuesOf } from "./random_program.ts";
 
 /** Fixed, so that a failure is the same for everybody. */
 const SEED = Number(Deno.env.get("TRIBUTARY_RANDOM_PROGRAMS_SEED") ?? 1);
@@ -33,7 +34,6 @@ const SEARCH = {
 };
 
 const KEY: ValueType = { dtype: "u32", shape: [2] };
-const COUNT: ValueType = { dtype: "u32", shape: [] };
 
 const numbers = fc.array(fc.nat({ max: 2 ** 30 }), {
   minLength: 20,
@@ -43,40 +43,9 @@ const numbers = fc.array(fc.nat({ max: 2 ** 30 }), {
 
 const seen = new Set<Primitive>();
 
-interface Case {
-  readonly program: Program;
-  readonly own: readonly Tensor[];
-  readonly shared: readonly Tensor[];
-}
-
-/** A random program with inputs: own ones, a shared one or none, and a shared number of turns. */
-function caseOf(
-  numbers: readonly number[],
-  last: readonly ValueType[],
-  outputs: (program: RandomProgram, own: readonly ValueType[], decisions: Decisions) => Tensor[],
-): Case {
-  const decisions = new Decisions(numbers);
-  // Up to two groups of 16.
-  const chains = 1 + decisions.below(19);
-  const own = Array.from({ length: 1 + decisions.below(3) }, () => typeBy(decisions));
-  const shared = Array.from({ length: decisions.below(2) }, () => typeBy(decisions));
-  const count = words([decisions.below(4)], []);
-  const values = {
-    own: own.map(({ dtype, shape }) =>
-      valuesOf({ dtype, shape: [chains, ...shape] }, decisions.seed())
-    ),
-    shared: [...shared.map((type) => valuesOf(type, decisions.seed())), count],
-  };
-  const body = randomBody(decisions, (primitive) => seen.add(primitive));
-  const program = trace(
-    (...inputs) => {
-      const count = inputs[own.length + shared.length];
-      return outputs(body([...inputs, count]), own, decisions);
-    },
-    [...own, ...shared, COUNT, ...last],
-  );
-  return { program, ...values };
-}
+const note = (primitive: Primitive): void => {
+  seen.add(primitive);
+};
 
 for (const precision of PRECISIONS) {
   const interpreter = chooseDevice("interpreter", { precision });
@@ -85,10 +54,11 @@ for (const precision of PRECISIONS) {
   Deno.test(`${precision} compileMap() gives the interpreter's bits on random programs`, async () => {
     await fc.assert(
       fc.asyncProperty(numbers, async (numbers) => {
-        const { program, own, shared } = caseOf(
+        const { program, own, shared } = randomCase(
           numbers,
           [],
           ({ pool }, _, decisions) => pool.slice(-2 - decisions.below(4)),
+          note,
         );
         const expected = await interpreter.map(program, own.length).run(own, shared);
         const actual = await wasm.map(program, own.length).run(own, shared);
@@ -101,10 +71,11 @@ for (const precision of PRECISIONS) {
   Deno.test(`${precision} compileStep() gives the interpreter's bits on random steps`, async () => {
     await fc.assert(
       fc.asyncProperty(numbers, fc.integer({ min: 1, max: 4 }), async (numbers, thin) => {
-        const { program, own, shared } = caseOf(
+        const { program, own, shared } = randomCase(
           numbers,
           [KEY],
           (program, state) => state.map((type) => program.nextOf(type)),
+          note,
         );
         const all = own.map((_, leaf) => leaf);
         const run = (device: Device): Promise<StepResult> =>
@@ -122,10 +93,10 @@ for (const precision of PRECISIONS) {
   Deno.test(`${precision} gradients of random programs have the interpreter's bits in WebAssembly`, async () => {
     await fc.assert(
       fc.asyncProperty(numbers, async (numbers) => {
-        const { program, own, shared } = caseOf(numbers, [], ({ pool }) => {
+        const { program, own, shared } = randomCase(numbers, [], ({ pool }) => {
           const floats = pool.slice(-6).filter(({ dtype }) => dtype === "f64");
           return [floats.reduce((sum, x) => sum.add(x.sum()), tensor(0))];
-        });
+        }, note);
         const slopes = gradientOf(program);
         fc.pre(slopes !== undefined);
         const expected = await interpreter.map(slopes, own.length).run(own, shared);

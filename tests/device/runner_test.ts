@@ -3,6 +3,7 @@ import { chooseDevice, type DeviceName } from "../../src/device/choose.ts";
 import type { Device, StepRunner } from "../../src/device/device.ts";
 import { interpreterDevice, interpreterSingleDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice, wasmSingleDevice } from "../../src/device/wasm.ts";
+import { webgpuDevice } from "../../src/device/webgpu.ts";
 import type { Precision } from "../../src/tensor/functions/precision.ts";
 import type { Program, ValueType } from "../../src/tensor/program.ts";
 import { concat, where } from "../../src/tensor/operations.ts";
@@ -11,10 +12,11 @@ import { bits, type Key, key, normal, uniform } from "../../src/tensor/random.ts
 import { fromArray, type Tensor, tensor, words } from "../../src/tensor/tensor.ts";
 import { repeatLoop, trace } from "../../src/tensor/trace.ts";
 import { assertSameBits } from "../tensor/bits.ts";
+import { ON_GPU } from "./webgpu_adapter.ts";
 
 const DEVICES: readonly Device[] = [
   ...[interpreterDevice, wasmDevice],
-  ...[interpreterSingleDevice, wasmSingleDevice],
+  ...[interpreterSingleDevice, wasmSingleDevice, webgpuDevice],
 ];
 
 const TYPES: readonly ValueType[] = [
@@ -63,19 +65,20 @@ function assertSame(actual: readonly Tensor[], expected: readonly Tensor[], what
 
 for (const device of DEVICES) {
   const name = `${device.name} ${device.precision}`;
+  const options = device === webgpuDevice ? ON_GPU : {};
 
-  Deno.test(`${name}: a chain does not depend on how many others there are`, async () => {
-    const options = { steps: 7, thin: 2, firstStep: 3 };
-    const all = await runner(device).run(stateOf(19), SHARED, key(5), options);
+  Deno.test(`${name}: a chain does not depend on how many others there are`, options, async () => {
+    const run = { steps: 7, thin: 2, firstStep: 3 };
+    const all = await runner(device).run(stateOf(19), SHARED, key(5), run);
     for (const chains of [1, 3, 8, 9, 16, 17]) {
       const state = stateOf(19).map((leaf) => leaf.slice(0, chains));
-      const some = await runner(device).run(state, SHARED, key(5), options);
+      const some = await runner(device).run(state, SHARED, key(5), run);
       assertSame(some.state, all.state.map((leaf) => leaf.slice(0, chains)), "leaf");
       assertSame(some.draws, all.draws.map((leaf) => leaf.slice(0, chains)), "draws");
     }
   });
 
-  Deno.test(`${name}: a run does not depend on how it is cut into calls`, async () => {
+  Deno.test(`${name}: a run does not depend on how it is cut into calls`, options, async () => {
     const whole = await runner(device).run(stateOf(9), SHARED, key(5), { steps: 12, thin: 3 });
     for (const cuts of [[12], [3, 9], [6, 6], [9, 3], [3, 3, 3, 3]]) {
       const parts = runner(device);
@@ -94,106 +97,129 @@ for (const device of DEVICES) {
     }
   });
 
-  Deno.test(`${name}: some of the chains give the bits that they give among all`, async () => {
-    const options = { steps: 5, thin: 2, firstStep: 3 };
-    const all = await runner(device).run(stateOf(19), SHARED, key(5), options);
-    // One runner for all parts, from what is still in its memory as well.
-    const parts = runner(device);
-    for (const [firstChain, end] of [[0, 10], [10, 19], [3, 4], [18, 19]]) {
-      const own = (leaf: Tensor): Tensor => leaf.slice(firstChain, end);
-      const from = stateOf(19).map(own);
-      const some = await parts.run(from, SHARED, key(5), { ...options, firstChain });
-      assertSame(some.state, all.state.map(own), "leaf");
-      assertSame(some.draws, all.draws.map(own), "draws");
-    }
-    const on = { steps: 2, firstStep: 8 };
-    const { state } = await runner(device).run(stateOf(2), SHARED, key(5), { steps: 8 });
-    const resident = runner(device);
-    const here = await resident.run(stateOf(2), SHARED, key(5), { steps: 8 });
-    for (const firstChain of [4, 0]) {
-      const expected = await runner(device).run(state, SHARED, key(5), { ...on, firstChain });
-      const actual = await resident.run(here.state, SHARED, key(5), { ...on, firstChain });
-      assertSame(actual.state, expected.state, `from chain ${firstChain}`);
-    }
-  });
-
-  Deno.test(`${name}: draws are every thin-th state, and thinning changes no state`, async () => {
-    const every = await runner(device).run(stateOf(3), SHARED, key(5), { steps: 10, thin: 1 });
-    assert.deepEqual(every.draws[1].shape, [3, 10, 70]);
-    for (const thin of [undefined, 2, 3, 4, 10, 11]) {
-      const options = thin === undefined ? {} : { thin };
-      const some = await runner(device).run(stateOf(3), SHARED, key(5), { steps: 10, ...options });
-      assertSame(some.state, every.state, "leaf");
-      const kept = thin === undefined ? 0 : Math.floor(10 / thin);
-      const expected = every.draws.map((leaf) =>
-        kept === 0
-          ? leaf.slice(0, 0, { axis: 1 })
-          : leaf.slice((thin ?? 1) - 1, undefined, { axis: 1, step: thin ?? 1 })
-      );
-      assertSame(some.draws, expected, `thin ${thin}: draws`);
-    }
-  });
-
-  Deno.test(`${name}: the key and the number of the first step decide what is drawn`, async () => {
-    const run = (runKey: Key, firstStep: number): Promise<readonly Tensor[]> =>
-      runner(device).run(stateOf(2), SHARED, runKey, { steps: 1, firstStep }).then(({ state }) =>
-        state
-      );
-    const seen = new Set<string>();
-    for (const runKey of [key(1), key(2)]) {
-      for (const firstStep of [0, 1, 2 ** 32 - 1]) {
-        seen.add((await run(runKey, firstStep))[0].data.join());
+  Deno.test(
+    `${name}: some of the chains give the bits that they give among all`,
+    options,
+    async () => {
+      const options = { steps: 5, thin: 2, firstStep: 3 };
+      const all = await runner(device).run(stateOf(19), SHARED, key(5), options);
+      // One runner for all parts, from what is still in its memory as well.
+      const parts = runner(device);
+      for (const [firstChain, end] of [[0, 10], [10, 19], [3, 4], [18, 19]]) {
+        const own = (leaf: Tensor): Tensor => leaf.slice(firstChain, end);
+        const from = stateOf(19).map(own);
+        const some = await parts.run(from, SHARED, key(5), { ...options, firstChain });
+        assertSame(some.state, all.state.map(own), "leaf");
+        assertSame(some.draws, all.draws.map(own), "draws");
       }
-    }
-    assert.equal(seen.size, 6);
-    assertSame(await run(key(1), 1), await run(key(1), 1), "leaf");
-  });
+      const on = { steps: 2, firstStep: 8 };
+      const { state } = await runner(device).run(stateOf(2), SHARED, key(5), { steps: 8 });
+      const resident = runner(device);
+      const here = await resident.run(stateOf(2), SHARED, key(5), { steps: 8 });
+      for (const firstChain of [4, 0]) {
+        const expected = await runner(device).run(state, SHARED, key(5), { ...on, firstChain });
+        const actual = await resident.run(here.state, SHARED, key(5), { ...on, firstChain });
+        assertSame(actual.state, expected.state, `from chain ${firstChain}`);
+      }
+    },
+  );
 
-  Deno.test(`${name}: two runs at once on one runner do not disturb each other`, async () => {
-    const one = runner(device);
-    const options = { steps: 20, thin: 5 };
-    const results = await Promise.all([
-      one.run(stateOf(9), SHARED, key(1), options),
-      one.run(stateOf(3), [tensor([0, 0, 0])], key(2), options),
-      one.run(stateOf(9), SHARED, key(3), options),
-    ]);
-    const alone = [
-      await runner(device).run(stateOf(9), SHARED, key(1), options),
-      await runner(device).run(stateOf(3), [tensor([0, 0, 0])], key(2), options),
-      await runner(device).run(stateOf(9), SHARED, key(3), options),
-    ];
-    results.forEach(({ state, draws }, i) => {
-      assertSame(state, alone[i].state, `run ${i}: leaf`);
-      assertSame(draws, alone[i].draws, `run ${i}: draws`);
-    });
-  });
+  Deno.test(
+    `${name}: draws are every thin-th state, and thinning changes no state`,
+    options,
+    async () => {
+      const every = await runner(device).run(stateOf(3), SHARED, key(5), { steps: 10, thin: 1 });
+      assert.deepEqual(every.draws[1].shape, [3, 10, 70]);
+      for (const thin of [undefined, 2, 3, 4, 10, 11]) {
+        const options = thin === undefined ? {} : { thin };
+        const some = await runner(device).run(stateOf(3), SHARED, key(5), {
+          steps: 10,
+          ...options,
+        });
+        assertSame(some.state, every.state, "leaf");
+        const kept = thin === undefined ? 0 : Math.floor(10 / thin);
+        const expected = every.draws.map((leaf) =>
+          kept === 0
+            ? leaf.slice(0, 0, { axis: 1 })
+            : leaf.slice((thin ?? 1) - 1, undefined, { axis: 1, step: thin ?? 1 })
+        );
+        assertSame(some.draws, expected, `thin ${thin}: draws`);
+      }
+    },
+  );
 
-  Deno.test(`${name}: a signal ends a long run with its reason, and the runner goes on`, async () => {
-    const one = runner(device);
-    const controller = new AbortController();
-    const reason = new Error("enough");
-    setTimeout(() => controller.abort(reason), 50);
-    const start = performance.now();
-    // Days of steps.
-    const endless = one.run(stateOf(9), SHARED, key(5), {
-      steps: 2 ** 40,
-      signal: controller.signal,
-    });
-    // Another one on the same runner, and one whose signal was given before it began.
-    const waiting = one.run(stateOf(9), SHARED, key(5), { steps: 4, thin: 2 });
-    await assert.rejects(endless, (error) => error === reason);
-    assert.ok(performance.now() - start < 5000, "the signal was heard too late");
-    await assert.rejects(
-      one.run(stateOf(9), SHARED, key(5), { steps: 4, signal: controller.signal }),
-      (error) => error === reason,
-    );
-    const expected = await runner(device).run(stateOf(9), SHARED, key(5), { steps: 4, thin: 2 });
-    const after = await one.run(stateOf(9), SHARED, key(5), { steps: 4, thin: 2 });
-    assertSame((await waiting).state, expected.state, "leaf");
-    assertSame(after.draws, expected.draws, "draws");
-  });
+  Deno.test(
+    `${name}: the key and the number of the first step decide what is drawn`,
+    options,
+    async () => {
+      const run = (runKey: Key, firstStep: number): Promise<readonly Tensor[]> =>
+        runner(device).run(stateOf(2), SHARED, runKey, { steps: 1, firstStep }).then(({ state }) =>
+          state
+        );
+      const seen = new Set<string>();
+      for (const runKey of [key(1), key(2)]) {
+        for (const firstStep of [0, 1, 2 ** 32 - 1]) {
+          seen.add((await run(runKey, firstStep))[0].data.join());
+        }
+      }
+      assert.equal(seen.size, 6);
+      assertSame(await run(key(1), 1), await run(key(1), 1), "leaf");
+    },
+  );
 
-  Deno.test(`${name}: a signal ends a run whose draws are far apart`, async () => {
+  Deno.test(
+    `${name}: two runs at once on one runner do not disturb each other`,
+    options,
+    async () => {
+      const one = runner(device);
+      const options = { steps: 20, thin: 5 };
+      const results = await Promise.all([
+        one.run(stateOf(9), SHARED, key(1), options),
+        one.run(stateOf(3), [tensor([0, 0, 0])], key(2), options),
+        one.run(stateOf(9), SHARED, key(3), options),
+      ]);
+      const alone = [
+        await runner(device).run(stateOf(9), SHARED, key(1), options),
+        await runner(device).run(stateOf(3), [tensor([0, 0, 0])], key(2), options),
+        await runner(device).run(stateOf(9), SHARED, key(3), options),
+      ];
+      results.forEach(({ state, draws }, i) => {
+        assertSame(state, alone[i].state, `run ${i}: leaf`);
+        assertSame(draws, alone[i].draws, `run ${i}: draws`);
+      });
+    },
+  );
+
+  Deno.test(
+    `${name}: a signal ends a long run with its reason, and the runner goes on`,
+    options,
+    async () => {
+      const one = runner(device);
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      setTimeout(() => controller.abort(reason), 50);
+      const start = performance.now();
+      // Days of steps.
+      const endless = one.run(stateOf(9), SHARED, key(5), {
+        steps: 2 ** 40,
+        signal: controller.signal,
+      });
+      // Another one on the same runner, and one whose signal was given before it began.
+      const waiting = one.run(stateOf(9), SHARED, key(5), { steps: 4, thin: 2 });
+      await assert.rejects(endless, (error) => error === reason);
+      assert.ok(performance.now() - start < 5000, "the signal was heard too late");
+      await assert.rejects(
+        one.run(stateOf(9), SHARED, key(5), { steps: 4, signal: controller.signal }),
+        (error) => error === reason,
+      );
+      const expected = await runner(device).run(stateOf(9), SHARED, key(5), { steps: 4, thin: 2 });
+      const after = await one.run(stateOf(9), SHARED, key(5), { steps: 4, thin: 2 });
+      assertSame((await waiting).state, expected.state, "leaf");
+      assertSame(after.draws, expected.draws, "draws");
+    },
+  );
+
+  Deno.test(`${name}: a signal ends a run whose draws are far apart`, options, async () => {
     const signal = AbortSignal.timeout(50);
     await assert.rejects(
       runner(device).run(stateOf(9), SHARED, key(5), { steps: 2 ** 41, thin: 2 ** 40, signal }),
@@ -201,7 +227,7 @@ for (const device of DEVICES) {
     );
   });
 
-  Deno.test(`${name}: the event loop has its turns during a long run`, async () => {
+  Deno.test(`${name}: the event loop has its turns during a long run`, options, async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 5);
     const signal = AbortSignal.timeout(400);
@@ -212,7 +238,7 @@ for (const device of DEVICES) {
     assert.ok(turns >= 3, `${turns} turns`);
   });
 
-  Deno.test(`${name}: a run refuses what does not fit its step`, async () => {
+  Deno.test(`${name}: a run refuses what does not fit its step`, options, async () => {
     const one = runner(device);
     const state = stateOf(4);
     const refuses = (
@@ -265,7 +291,7 @@ for (const device of DEVICES) {
     assertSame((await one.run(state, SHARED, key(1), steps)).state, expected.state, "leaf");
   });
 
-  Deno.test(`${name}: a step that gives another state than it takes is refused`, () => {
+  Deno.test(`${name}: a step that gives another state than it takes is refused`, options, () => {
     const shorter = trace((x) => [x.sum()], [{ dtype: "f64", shape: [2] }, TYPES[5]]);
     assert.throws(() => device.step(shorter, 1, []), {
       name: "TypeError",
@@ -273,30 +299,34 @@ for (const device of DEVICES) {
     });
   });
 
-  Deno.test(`${name}: a function is applied to each point, with what all share`, async () => {
-    const map = device.map(
-      trace((x, n, scale) => [x.mul(scale).sum(), n.add(1), x.less(scale)], [
-        { dtype: "f64", shape: [70] },
-        { dtype: "u32", shape: [] },
-        { dtype: "f64", shape: [] },
-      ]),
-      2,
-    );
-    for (const [points, scale] of [[11, 2], [30, -1], [1, 0.5]]) {
-      // Whole numbers, so that their sums are exact in every precision.
-      const x = normal(key(points), [points, 70]).mul(100).floor();
-      const n = bits(key(points), [points]);
-      const [sums, next, less] = await map.run([x, n], [tensor(scale)]);
-      assertSameBits(sums, x.mul(scale).sum(1), "sums");
-      assertSameBits(next, n.add(1), "words");
-      assertSameBits(less, x.less(scale), "truth values");
-    }
-    await assert.rejects(map.run([normal(key(1), [3, 70])], [tensor(1)]), /the program takes 3/);
-    await assert.rejects(
-      map.run([normal(key(1), [3, 70]), words([1, 2])], [tensor(1)]),
-      /array 1 over chains is u32\[2\] instead of u32\[3\]/,
-    );
-  });
+  Deno.test(
+    `${name}: a function is applied to each point, with what all share`,
+    options,
+    async () => {
+      const map = device.map(
+        trace((x, n, scale) => [x.mul(scale).sum(), n.add(1), x.less(scale)], [
+          { dtype: "f64", shape: [70] },
+          { dtype: "u32", shape: [] },
+          { dtype: "f64", shape: [] },
+        ]),
+        2,
+      );
+      for (const [points, scale] of [[11, 2], [30, -1], [1, 0.5]]) {
+        // Whole numbers, so that their sums are exact in every precision.
+        const x = normal(key(points), [points, 70]).mul(100).floor();
+        const n = bits(key(points), [points]);
+        const [sums, next, less] = await map.run([x, n], [tensor(scale)]);
+        assertSameBits(sums, x.mul(scale).sum(1), "sums");
+        assertSameBits(next, n.add(1), "words");
+        assertSameBits(less, x.less(scale), "truth values");
+      }
+      await assert.rejects(map.run([normal(key(1), [3, 70])], [tensor(1)]), /the program takes 3/);
+      await assert.rejects(
+        map.run([normal(key(1), [3, 70]), words([1, 2])], [tensor(1)]),
+        /array 1 over chains is u32\[2\] instead of u32\[3\]/,
+      );
+    },
+  );
 }
 
 Deno.test("wasm: a memory that grows between runs loses nothing", async () => {
@@ -364,13 +394,21 @@ Deno.test("chooseDevice() knows its devices and no others", () => {
       assert.deepEqual([device.name, device.precision], ["wasm", precision]);
     }
   }
+  for (const precision of ["f32", undefined] as const) {
+    const device = chooseDevice("webgpu", { precision });
+    assert.deepEqual([device.name, device.precision], ["webgpu", "f32"]);
+  }
+  assert.throws(() => chooseDevice("webgpu", { precision: "f64" }), {
+    name: "RangeError",
+    message: /Cannot run in the precision "f64" on the device "webgpu": .* the device "wasm"/,
+  });
   assert.throws(() => chooseDevice("auto", { precision: "f16" as Precision }), {
     name: "RangeError",
     message: /Cannot run in the precision "f16": expected one of f64, f32/,
   });
   assert.throws(() => chooseDevice("cuda" as DeviceName), {
     name: "RangeError",
-    message: /Cannot choose the device "cuda": expected one of auto, interpreter, wasm/,
+    message: /Cannot choose the device "cuda": expected one of auto, interpreter, wasm, webgpu/,
   });
 });
 

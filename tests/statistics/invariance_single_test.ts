@@ -3,27 +3,16 @@
  *
  * False alarms: by the bound of the f64 cases; keys 0, 1, 2 … in order.
  */
-import { hmc, type Kernel, key, mala, rwm, type Target, tensor } from "../../mod.ts";
+import { hmc, type Kernel, key, mala, rwm, type Target } from "../../mod.ts";
 import type { GradientState } from "../../mod.ts";
 import { assertInvariant, assertRejected, invariance, statisticsOf } from "./invariance.ts";
 import type { InvarianceCase } from "./invariance.ts";
 import { ensembles, evolve } from "./invariance_halves.ts";
 import { localMove } from "./invariance_moves.ts";
-import { banana, correlated, type ExactTarget, twoBells } from "./invariance_targets.ts";
+import { banana, correlated, type ExactTarget, rounded, twoBells } from "./invariance_targets.ts";
 import { levelOf } from "./levels.ts";
 
 const CHAINS = 100_000;
-
-/** Exact draws that floats of 32 bits hold, so that a chain that does not move is where it was. */
-function rounded(exact: ExactTarget): ExactTarget {
-  return {
-    ...exact,
-    sample: (key, n) => {
-      const { data, shape } = exact.sample(key, n);
-      return tensor(Float64Array.from(data, Math.fround)).reshape(shape);
-    },
-  };
-}
 
 function single(
   exact: ExactTarget,

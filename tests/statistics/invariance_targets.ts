@@ -204,3 +204,14 @@ export const blackBanana: ExactTarget = {
     ([x, y]) => [(y - bent(x)) * 2 * BEND * x - x / WIDTH ** 2, bent(x) - y],
   ),
 };
+
+/** A target whose exact draws are such that floats of 32 bits hold them: who does not move is where it was. */
+export function rounded(exact: ExactTarget): ExactTarget {
+  return {
+    ...exact,
+    sample: (key, n) => {
+      const { data, shape } = exact.sample(key, n);
+      return tensor(Float64Array.from(data, Math.fround)).reshape(shape);
+    },
+  };
+}

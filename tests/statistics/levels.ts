@@ -24,6 +24,7 @@ export const SHARES: Readonly<Record<string, number>> = {
   "statistics/invariance_single_test.ts": 1e-5,
   "statistics/invariance_tempering_test.ts": 1e-5,
   "statistics/invariance_test.ts": 1e-4,
+  "statistics/invariance_webgpu_test.ts": 5e-6,
   "statistics/linear_regression_test.ts": 5e-5,
   "statistics/normal_scores_test.ts": 0,
   "statistics/simulation_based_calibration_test.ts": 1e-4,
@@ -31,6 +32,7 @@ export const SHARES: Readonly<Record<string, number>> = {
   "statistics/tempering_evidence_test.ts": 3e-5,
   "statistics/tempering_test.ts": 4e-5,
   "statistics/uniformity_test.ts": 0,
+  "statistics/webgpu_runs_test.ts": 5e-6,
 };
 
 /** The path of a module in tests/. */

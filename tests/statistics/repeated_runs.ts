@@ -90,29 +90,39 @@ export interface RepeatedRuns {
   readonly level: number;
   /** By what share truths are off that have to be rejected. */
   readonly off: number;
+  /** Its runs; those of {@linkcode SEEDS} by default. */
+  readonly seeds?: readonly number[];
+  /** What the tests need. */
+  readonly needs?: Omit<Deno.TestDefinition, "name" | "fn">;
   /** The estimates of the run of a seed. */
   readonly estimatesOf: (seed: number) => Promise<readonly Estimate[]>;
 }
 
 /** Tests each run by itself, and all together: right truths pass, those that are off do not. */
 export function testRepeatedRuns(
-  { name, what, quantities, level, off, estimatesOf: run }: RepeatedRuns,
+  { name, what, quantities, level, off, seeds = SEEDS, needs = {}, estimatesOf: run }: RepeatedRuns,
 ): void {
   const estimatesOf = kept(run);
-  for (const seed of SEEDS) {
-    Deno.test(`${name}, seed ${seed}: converged, ${what}`, async () => {
+  for (const seed of seeds) {
+    Deno.test(`${name}, seed ${seed}: converged, ${what}`, needs, async () => {
       const found = scores(await estimatesOf(seed));
       assert.equal(found.length, quantities);
       const probability = leastProbability([found]);
       assert.ok(probability > level, `scores ${found.map((z) => z.toFixed(2))}`);
     });
   }
-  Deno.test(`${name}: the scores of all seeds are standard normal, and not those of truths ${100 * off} % off`, async () => {
-    const all = await Promise.all(SEEDS.map(estimatesOf));
-    const probability = leastProbability(all.map((each) => scores(each)));
-    assert.ok(probability > level, `probability ${probability}, level ${level}`);
-    for (const factor of [1 - off, 1 + off]) {
-      assert.ok(leastProbability(all.map((each) => scores(each, factor))) < level, `${factor}`);
-    }
-  });
+  Deno.test(
+    `${name}: the scores of all seeds are standard normal, and not those of truths ${
+      100 * off
+    } % off`,
+    needs,
+    async () => {
+      const all = await Promise.all(seeds.map(estimatesOf));
+      const probability = leastProbability(all.map((each) => scores(each)));
+      assert.ok(probability > level, `probability ${probability}, level ${level}`);
+      for (const factor of [1 - off, 1 + off]) {
+        assert.ok(leastProbability(all.map((each) => scores(each, factor))) < level, `${factor}`);
+      }
+    },
+  );
 }

@@ -24,6 +24,8 @@ export interface Context {
   text(id: number): string;
   /** Whether a float may be NaN. */
   mayBeNaN(id: number): boolean;
+  /** Whether the bits of results have to be those of other machines. */
+  readonly exact: boolean;
   /** Says that a function is called. */
   call(name: FunctionName): string;
 }
@@ -36,6 +38,22 @@ const SQRT_HALF = `0x${SQRT_HALF_BITS.toString(16)}u`;
 
 function infix(sign: string): Expression {
   return ({ text }, { operands: [a, b] }) => `${text(a)} ${sign} ${text(b)}`;
+}
+
+/**
+ * A float of whose making the compiler knows nothing. Without that it takes x − x for 0 and x / x for 1, though
+ * x may be NaN.
+ */
+export function hidden(text: string): string {
+  return `bitcast<f32>(bitcast<u32>(${text}) | nothing)`;
+}
+
+/** The second operand is hidden where it is known to be the first, or where the bits have to be right. */
+function arithmetic(sign: "+" | "-" | "*" | "/"): Expression {
+  return ({ text, exact }, { operands: [a, b] }) => {
+    const hides = exact || (a === b && (sign === "-" || sign === "/"));
+    return `${text(a)} ${sign} ${hides ? hidden(text(b)) : text(b)}`;
+  };
 }
 
 function builtIn(name: string): Expression {
@@ -92,10 +110,10 @@ export type Pure = Exclude<
 
 /** The expressions. */
 export const EXPRESSIONS: { readonly [P in Pure]: Expression } = {
-  add: infix("+"),
-  sub: infix("-"),
-  mul: infix("*"),
-  div: infix("/"),
+  add: arithmetic("+"),
+  sub: arithmetic("-"),
+  mul: arithmetic("*"),
+  div: arithmetic("/"),
   neg: ({ text }, { operands: [a] }) => `-${text(a)}`,
   abs: builtIn("abs"),
   sqrt: builtIn("sqrt"),
@@ -117,7 +135,7 @@ export const EXPRESSIONS: { readonly [P in Pure]: Expression } = {
     `f32(bitcast<i32>(${bits(text(a))} - ${SQRT_HALF}) >> 23u)`,
   significand: ({ text }, { operands: [a] }) =>
     float(`((${bits(text(a))} - ${SQRT_HALF}) & 0x007fffffu) + ${SQRT_HALF}`),
-  rounded: ({ text }, { operands: [a] }) => float(`${bits(text(a))} | nothing`),
+  rounded: ({ text }, { operands: [a] }) => hidden(text(a)),
   less: comparison("<"),
   lessEqual: comparison("<="),
   equal: comparison("=="),

@@ -18,14 +18,14 @@ export function wordText(word: number): string {
 /**
  * A float as an expression. What WGSL has no literal for is put together from its bits and a word `nothing`
  * that is 0 where the code runs, and of which its compiler knows nothing: infinities and NaN, which it may
- * take for granted not to occur; −0; and subnormal numbers.
+ * take for granted not to occur; 0, since it may take 0 · x for 0; −0; and subnormal numbers.
  *
  * @param value A float of 32 bits.
  * @returns Its text, and whether that is a literal.
  */
 export function floatText(value: number): { readonly text: string; readonly literal: boolean } {
   const size = Math.abs(value);
-  if (Object.is(value, 0) || (size >= LEAST_NORMAL && size < Infinity)) {
+  if (size >= LEAST_NORMAL && size < Infinity) {
     return { text: value < 0 ? `(${value}f)` : `${value}f`, literal: true };
   }
   scratch[0] = value;

@@ -10,7 +10,7 @@
 import type { Memory } from "../layout.ts";
 import type { Instruction, Loop, Nest, Operation, Statement } from "../nest.ts";
 import { Addresses, type Form } from "../passes/address.ts";
-import { type Context, EXPRESSIONS, type Pure } from "./expressions.ts";
+import { type Context, EXPRESSIONS, hidden, type Pure } from "./expressions.ts";
 import type { FunctionName } from "./functions.ts";
 import { floatText, wordText } from "./literals.ts";
 import { neverNaN } from "./not_a_number.ts";
@@ -39,6 +39,21 @@ const LITERALS: ReadonlySet<Operation> = new Set<Operation>([
   ...["constant", "constantWord", "constantIndex"] as const,
 ]);
 
+/** What a compiler may fuse with what it is made of, or simplify. */
+const ROUNDING: ReadonlySet<Operation> = new Set<Operation>([
+  ...["add", "sub", "mul", "div", "sqrt", "neg", "abs", "floor", "nearest", "wordToFloat"] as const,
+]);
+
+/** How a nest is printed. */
+export interface PrintOptions {
+  /**
+   * Whether each result of arithmetic is hidden from the shader's compiler, which then can neither fuse nor
+   * simplify: as slow as that is, it gives the bits of WebAssembly where a GPU divides and takes roots as
+   * IEEE 754 says, and keeps subnormal numbers. False by default.
+   */
+  readonly exact?: boolean | undefined;
+}
+
 class Printer implements Context {
   readonly lines: string[] = [];
   readonly functions: Set<FunctionName> = new Set();
@@ -49,9 +64,16 @@ class Printer implements Context {
   readonly #addresses: Addresses;
   readonly #printed: ReadonlySet<number>;
   readonly #neverNaN: (id: number) => boolean;
+  readonly exact: boolean;
   #indent = 1;
 
-  constructor(nest: Nest, memory: Memory, given: readonly Argument[]) {
+  constructor(
+    nest: Nest,
+    memory: Memory,
+    given: readonly Argument[],
+    { exact = false }: PrintOptions,
+  ) {
+    this.exact = exact;
     this.#nest = nest;
     this.#arguments = given;
     this.#addresses = new Addresses(nest.instructions, memory.machine);
@@ -158,7 +180,9 @@ class Printer implements Context {
     const { operation, operands, type } = this.#at(id);
     if (LITERALS.has(operation) || operation === "argument") return;
     if (type === "index" && !this.#printed.has(id)) return;
-    this.#line(`let v${id} = ${this.#expression(this.#at(id), operands)};`);
+    const expression = this.#expression(this.#at(id), operands);
+    const hides = this.exact && ROUNDING.has(operation);
+    this.#line(`let v${id} = ${hides ? hidden(expression) : expression};`);
   }
 
   #expression(instruction: Instruction, operands: readonly number[]): string {
@@ -192,6 +216,7 @@ class Printer implements Context {
     return {
       text: (id) => this.#computedOnce(this.text(id), "known"),
       mayBeNaN: (id) => this.mayBeNaN(id),
+      exact: this.exact,
       call: (name) => this.call(name),
     };
   }
@@ -230,10 +255,16 @@ export interface PrintedBody {
  * @param nest The nest.
  * @param memory What it was laid out in.
  * @param given What its arguments are.
+ * @param options How it is printed.
  * @returns The text.
  */
-export function printBody(nest: Nest, memory: Memory, given: readonly Argument[]): PrintedBody {
-  const printer = new Printer(nest, memory, given);
+export function printBody(
+  nest: Nest,
+  memory: Memory,
+  given: readonly Argument[],
+  options: PrintOptions = {},
+): PrintedBody {
+  const printer = new Printer(nest, memory, given, options);
   printer.block(nest.body);
   const once = [...printer.once].map(([expression, name]) => `  let ${name} = ${expression};`);
   return { lines: [...once, ...printer.lines], functions: printer.functions };

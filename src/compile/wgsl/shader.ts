@@ -11,7 +11,7 @@ import type { Block, Memory } from "../layout.ts";
 import { GPU_MACHINE } from "../machine.ts";
 import type { Nest } from "../nest.ts";
 import { functionTexts } from "./functions.ts";
-import { type Argument, printBody } from "./printer.ts";
+import { type Argument, printBody, type PrintOptions } from "./printer.ts";
 
 /** That a program cannot run on a GPU at all, whatever GPU it is. */
 export class UnsupportedProgram extends TypeError {
@@ -111,8 +111,9 @@ function shaderText(
     readonly start: readonly string[];
     readonly given: readonly Argument[];
   },
+  options: PrintOptions | undefined,
 ): string {
-  const { lines, functions } = printBody(nest, memory, given);
+  const { lines, functions } = printBody(nest, memory, given, options);
   return [
     ...bindings(own),
     ...functionTexts(functions),
@@ -142,6 +143,7 @@ function expectNoCalls({ callees }: Nest): void {
  * @param program The step; all its inputs but the first `leaves` and the last are shared.
  * @param leaves How many leaves the state has.
  * @param record Which leaves are written for each kept draw.
+ * @param options How it is printed.
  * @returns The shader.
  * @throws {UnsupportedProgram} If the program calls functions of the host.
  */
@@ -149,6 +151,7 @@ export function stepShader(
   program: Program,
   leaves: number,
   record: readonly number[],
+  options?: PrintOptions,
 ): StepShader {
   const { nest, memory, ...layout } = stepNest(program, leaves, record, GPU_MACHINE);
   expectNoCalls(nest);
@@ -168,7 +171,7 @@ export function stepShader(
       { array: "results", base: "results_at" },
       "given.drawStride",
     ],
-  });
+  }, options);
   return {
     ...layout,
     ...memoryOf(memory),
@@ -183,10 +186,11 @@ export function stepShader(
  *
  * @param program The function.
  * @param own How many of its inputs each chain has for itself; the others are shared.
+ * @param options How it is printed.
  * @returns The shader.
  * @throws {UnsupportedProgram} If the program calls functions of the host.
  */
-export function mapShader(program: Program, own: number): MapShader {
+export function mapShader(program: Program, own: number, options?: PrintOptions): MapShader {
   const { nest, memory, ...layout } = mapNest(program, own, GPU_MACHINE);
   expectNoCalls(nest);
   const code = shaderText({
@@ -195,7 +199,7 @@ export function mapShader(program: Program, own: number): MapShader {
     own: "read",
     start: [base("own_at", layout.inputs), base("results_at", layout.outputs)],
     given: [{ array: "own", base: "own_at" }, { array: "results", base: "results_at" }],
-  });
+  }, options);
   const sharedBytes = layout.shared.reduce(
     (most, slot) => Math.max(most, slot.address + 4 * sizeOf(slot.shape)),
     0,
