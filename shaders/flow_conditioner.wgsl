@@ -37,7 +37,7 @@ struct Layer {
 }
 
 const LAYER_WORDS = 4u;
-const MOVED_WORDS = 3u;
+const MOVED_WORDS = 2u;
 
 /// The inputs of the affine map that is next, and where its outputs are collected.
 var<private> features: array<vec4<f32>, FEATURES>;

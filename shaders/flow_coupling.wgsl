@@ -3,44 +3,46 @@
 // and `flow_affine.wgsl` with it, and these numbers of a flow:
 //
 //   const LAYERS: u32;
-//   const RANGE: f32;  // splines act on [−RANGE, RANGE]
+//   const CIRCLES: u32;    // how many coordinates are periodic
+//   const AFFINE: bool;    // whether the others are moved by affine maps instead of splines
+//   const RANGE: f32;      // splines act on [−RANGE, RANGE]
 //
 // Source: Dinh, Sohl-Dickstein & Bengio 2017, §3.2; Durkan et al. 2019. The maps are those of
 // `wasm/src/transform.rs`: a circle is turned, then moved by a spline on [−π, π].
 
-const SPLINE = 0u;
-const AFFINE = 1u;
-const CIRCLE = 2u;
-
 /// A coordinate that a layer moves.
 struct Moved {
   coordinate: u32,
-  kind: u32,
+  /// Whether it is periodic.
+  circle: bool,
   /// The first column of its parameters among the outputs of the conditioner's last map.
   column: u32,
 }
 
 fn moved_of(layer: Layer, number: u32) -> Moved {
   let at = layer.moved_at + MOVED_WORDS * number;
-  return Moved(plan[at], plan[at + 1u], plan[at + 2u]);
+  let coordinate = plan[at];
+  // Where a flow has no circles, compilers leave their maps out.
+  return Moved(coordinate, CIRCLES > 0u && is_periodic(coordinate), plan[at + 1u]);
 }
 
 /// Number of parameters of a map.
-fn parameters_of(kind: u32) -> u32 {
-  if (kind == AFFINE) { return 2u; }
-  return select(3u * BINS - 1u, 3u * BINS + 1u, kind == CIRCLE);
+fn parameters_of(circle: bool) -> u32 {
+  if (circle) { return 3u * BINS + 1u; }
+  if (AFFINE) { return 2u; }
+  return 3u * BINS - 1u;
 }
 
 /// Columns of four that hold them.
-fn columns_of(kind: u32) -> u32 {
-  return (parameters_of(kind) + 3u) / 4u;
+fn columns_of(circle: bool) -> u32 {
+  return (parameters_of(circle) + 3u) / 4u;
 }
 
 /// The turn of a circle is its last parameter.
 const TURN_AT = 3u * BINS;
 
 fn load_parameters(map: AffineMap, moved: Moved) {
-  for (var k = 0u; k < columns_of(moved.kind); k++) {
+  for (var k = 0u; k < columns_of(moved.circle); k++) {
     let four = column(map, moved.column + k);
     for (var i = 0u; i < 4u; i++) { raw[4u * k + i] = four[i]; }
   }
@@ -48,24 +50,26 @@ fn load_parameters(map: AffineMap, moved: Moved) {
 
 /// Keeps the parameters as the way forward leaves them.
 fn leave_parameters(map: AffineMap, moved: Moved) {
-  for (var k = 0u; k < columns_of(moved.kind); k++) {
+  for (var k = 0u; k < columns_of(moved.circle); k++) {
     let at = 4u * k;
     let four = vec4<f32>(raw[at], raw[at + 1u], raw[at + 2u], raw[at + 3u]);
     keep_parameters(map, moved.column + k, four);
   }
 }
 
-fn move_forward(kind: u32, at: f32) -> Passed {
-  if (kind == AFFINE) { return affine_forward(at); }
-  if (kind == CIRCLE) { return spline_forward(wrap(at + raw[TURN_AT]), PI, true); }
+fn move_forward(circle: bool, at: f32) -> Passed {
+  if (circle) { return spline_forward(wrap(at + raw[TURN_AT]), PI, true); }
+  if (AFFINE) { return affine_forward(at); }
   return spline_forward(at, RANGE, false);
 }
 
-fn move_back(kind: u32, at: f32) -> Passed {
-  if (kind == AFFINE) { return affine_inverse(at); }
-  if (kind == SPLINE) { return spline_inverse(at, RANGE, false); }
-  let passed = spline_inverse(at, PI, true);
-  return Passed(wrap(passed.value - raw[TURN_AT]), passed.log_slope);
+fn move_back(circle: bool, at: f32) -> Passed {
+  if (circle) {
+    let passed = spline_inverse(at, PI, true);
+    return Passed(wrap(passed.value - raw[TURN_AT]), passed.log_slope);
+  }
+  if (AFFINE) { return affine_inverse(at); }
+  return spline_inverse(at, RANGE, false);
 }
 
 /// From points to the base: moves `x` and gives ln |det|.
@@ -79,7 +83,7 @@ fn forward() -> f32 {
     for (var k = 0u; k < layer.moved; k++) {
       let moved = moved_of(layer, k);
       load_parameters(map, moved);
-      let passed = move_forward(moved.kind, x[moved.coordinate]);
+      let passed = move_forward(moved.circle, x[moved.coordinate]);
       leave_parameters(map, moved);
       x[moved.coordinate] = passed.value;
       log_determinant += passed.log_slope;
@@ -97,7 +101,7 @@ fn inverse() -> f32 {
     for (var k = 0u; k < layer.moved; k++) {
       let moved = moved_of(layer, k);
       load_parameters(map, moved);
-      let passed = move_back(moved.kind, x[moved.coordinate]);
+      let passed = move_back(moved.circle, x[moved.coordinate]);
       x[moved.coordinate] = passed.value;
       log_determinant += passed.log_slope;
     }

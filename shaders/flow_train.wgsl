@@ -19,13 +19,15 @@ var<workgroup> row_losses: array<f32, GROUP>;
 
 /// Backward through a map that the way forward left the parameters of in `raw`: from the slopes in the
 /// moved coordinate and in ln |det| to that in the coordinate before, and those in the parameters.
-fn move_backward(kind: u32, at: f32, by: f32, by_log: f32) -> f32 {
-  if (kind == AFFINE) { return affine_backward(at, by, by_log); }
-  if (kind == SPLINE) { return spline_backward(at, by, by_log, RANGE, false); }
-  let by_x = spline_backward(wrap(at + raw[TURN_AT]), by, by_log, PI, true);
-  // The turn is added to x.
-  by_raw[TURN_AT] = by_x;
-  return by_x;
+fn move_backward(circle: bool, at: f32, by: f32, by_log: f32) -> f32 {
+  if (circle) {
+    let by_x = spline_backward(wrap(at + raw[TURN_AT]), by, by_log, PI, true);
+    // The turn is added to x.
+    by_raw[TURN_AT] = by_x;
+    return by_x;
+  }
+  if (AFFINE) { return affine_backward(at, by, by_log); }
+  return spline_backward(at, by, by_log, RANGE, false);
 }
 
 /// Backward through the maps of a layer: `x` holds slopes.
@@ -34,15 +36,15 @@ fn maps_backward(layer: Layer, by_log: f32) {
   for (var k = 0u; k < layer.moved; k++) {
     let moved = moved_of(layer, k);
     let c = moved.coordinate;
-    let columns = columns_of(moved.kind);
+    let columns = columns_of(moved.circle);
     for (var i = 0u; i < 4u * columns; i++) {
       raw[i] = kept[slopes + moved.column + i / 4u][i & 3u];
       by_raw[i] = 0.0;
     }
     let before = kept[kept_at + layer.kept + c / 4u][c & 3u];
-    x[c] = move_backward(moved.kind, before, x[c], by_log);
+    x[c] = move_backward(moved.circle, before, x[c], by_log);
     // What fills a column up are no parameters.
-    for (var i = parameters_of(moved.kind); i < 4u * columns; i++) { by_raw[i] = 0.0; }
+    for (var i = parameters_of(moved.circle); i < 4u * columns; i++) { by_raw[i] = 0.0; }
     for (var i = 0u; i < columns; i++) {
       let at = 4u * i;
       kept[slopes + moved.column + i] =

@@ -24,17 +24,16 @@ export interface FlowPlan {
   readonly products: number;
 }
 
-/** Kinds of maps, as in `shaders/flow_coupling.wgsl`. */
-const [SPLINE, AFFINE, CIRCLE] = [0, 1, 2];
 
 /** Vectors of four that hold so many numbers. */
 function vectorsFor(numbers: number): number {
   return Math.ceil(numbers / 4);
 }
 
-function parametersOf(kind: number, bins: number): number {
-  if (kind === AFFINE) return 2;
-  return kind === CIRCLE ? 3 * bins + 1 : 3 * bins - 1;
+/** Parameters of the map of one coordinate. */
+function parametersOf(circle: boolean, { affine = false, bins }: EngineShape): number {
+  if (circle) return 3 * bins + 1;
+  return affine ? 2 : 3 * bins - 1;
 }
 
 /** Room that is given out piece by piece. */
@@ -83,18 +82,17 @@ function layOutMap(
 
 /** One layer; gives its words. */
 function layOutLayer(layout: Layout, shape: EngineShape, mask: readonly boolean[]): number[] {
-  const { dimension, bins, affine = false, base: { periodic } } = shape;
+  const { dimension, base: { periodic } } = shape;
   const coordinates = Array.from({ length: dimension }, (_, i) => i);
   const given = coordinates.filter((i) => !mask[i]);
   const kept = layout.row.take(vectorsFor(dimension));
   const columns = new Room();
   const outputs: number[] = [];
   const moved = coordinates.filter((i) => mask[i]).flatMap((coordinate) => {
-    const kind = periodic[coordinate] ? CIRCLE : affine ? AFFINE : SPLINE;
-    const count = parametersOf(kind, bins);
+    const count = parametersOf(periodic[coordinate], shape);
     const column = columns.take(vectorsFor(count));
     for (let k = 0; k < count; k++) outputs.push(4 * column + k);
-    return [coordinate, kind, column];
+    return [coordinate, column];
   });
   // Without anything to condition on there are no hidden layers.
   const hidden = given.length === 0 ? [] : shape.hidden;
@@ -106,7 +104,7 @@ function layOutLayer(layout: Layout, shape: EngineShape, mask: readonly boolean[
     inputs = width;
   }
   maps.push(layOutMap(layout, inputs, columns.used, outputs));
-  return [given.length, moved.length / 3, maps.length, kept, ...given, ...moved, ...maps.flat()];
+  return [given.length, moved.length / 2, maps.length, kept, ...given, ...moved, ...maps.flat()];
 }
 
 /**
@@ -116,7 +114,8 @@ function layOutLayer(layout: Layout, shape: EngineShape, mask: readonly boolean[
  * @returns The layout; it depends on nothing else.
  */
 export function planFor(shape: EngineShape): FlowPlan {
-  const { dimension, bins, range, masks, rotated, base: { degrees, periodic } } = shape;
+  const { dimension, bins, range, affine = false, masks, rotated, base } = shape;
+  const { degrees, periodic } = base;
   const layout: Layout = {
     tiles: [],
     places: [],
@@ -144,7 +143,7 @@ export function planFor(shape: EngineShape): FlowPlan {
     LAYERS: masks.length,
     BINS: bins,
     FEATURES: vectorsFor(layout.widest + 1),
-    PARAMETERS: 4 * vectorsFor(parametersOf(CIRCLE, bins)),
+    PARAMETERS: 4 * vectorsFor(parametersOf(true, shape)),
     VECTORS: vectors,
     TILES: layout.tiles.length / 4,
     ROW_VECTORS: layout.row.used,
@@ -156,7 +155,12 @@ export function planFor(shape: EngineShape): FlowPlan {
     vectors,
     rowVectors: layout.row.used,
     places: Uint32Array.from(layout.places),
-    constants: [...declarations, `const RANGE: f32 = ${Math.fround(range)};`, ""].join("\n"),
+    constants: [
+      ...declarations,
+      `const AFFINE = ${affine};`,
+      `const RANGE: f32 = ${Math.fround(range)};`,
+      "",
+    ].join("\n"),
     products: 4 * vectors,
   };
 }
