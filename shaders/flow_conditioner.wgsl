@@ -6,7 +6,8 @@
 //
 // Numbers go in vectors of four, filled up with zeros. The inputs of an affine map are followed by a 1,
 // so that its biases are one more row of its weights. Row i of a map is `columns` vectors from
-// `at + i·columns` on; rows, too, come in fours.
+// `at + i·columns` on; all maps have 4·FEATURES rows, of which the last ones are 0, so that loops over
+// them can be unrolled and the features stay in registers.
 
 /// An affine map.
 struct AffineMap {
@@ -58,7 +59,7 @@ fn map_of(layer: Layer, number: u32) -> AffineMap {
   return AffineMap(plan[at], plan[at + 1u], plan[at + 2u], plan[at + 3u], plan[at + 4u]);
 }
 
-/// Vectors that hold the inputs of a map and a 1.
+/// Vectors that hold the inputs of a map and a 1; the features beyond do not count.
 fn rows_of(map: AffineMap) -> u32 {
   return map.inputs / 4u + 1u;
 }
@@ -72,7 +73,7 @@ fn set_feature(i: u32, value: f32) {
 fn column(map: AffineMap, number: u32) -> vec4<f32> {
   var sum = vec4<f32>();
   var at = map.at + number;
-  for (var i = 0u; i < rows_of(map); i++) {
+  for (var i = 0u; i < FEATURES; i++) {
     let each = features[i];
     sum += each.x * weights[at];
     at += map.columns;

@@ -20,3 +20,8 @@ struct Pass {
   clip: f32,
   shrink: f32,
 }
+
+/// How many rows stand side by side in what the rows of a pass leave: whole groups.
+fn kept_rows_of(each: Pass) -> u32 {
+  return (each.rows + GROUP - 1u) / GROUP * GROUP;
+}

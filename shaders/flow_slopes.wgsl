@@ -2,13 +2,12 @@
 // without atomics: rows within a group one after the other, then the groups one after the other, in
 // however many passes. Include `flow_pass.wgsl` with it, and these numbers of a flow:
 //
-//   const VECTORS: u32;      // vectors of weights
-//   const TILES: u32;        // squares of four vectors that the weights are cut into
-//   const ROW_VECTORS: u32;  // vectors that a row leaves
+//   const VECTORS: u32;  // vectors of weights
+//   const TILES: u32;    // squares of four vectors that the weights are cut into
 
 /// Four inputs × four outputs of an affine map.
 struct Tile {
-  /// Where a row's inputs are, and the slopes in its outputs.
+  /// Which vectors that a row leaves are its inputs, and the slopes in its outputs.
   inputs: u32,
   slopes: u32,
   /// The first vector of weights, and how far it is to the next ones.
@@ -38,13 +37,15 @@ fn sum_rows(
   let group = workgroup.y;
   let first = group * GROUP;
   let end = min(first + GROUP, pass_of.rows);
+  let inputs_at = tile.inputs * kept_rows_of(pass_of);
+  let slopes_at = tile.slopes * kept_rows_of(pass_of);
   var a = vec4<f32>();
   var b = vec4<f32>();
   var c = vec4<f32>();
   var d = vec4<f32>();
   for (var row = first; row < end; row++) {
-    let inputs = kept[row * ROW_VECTORS + tile.inputs];
-    let by = kept[row * ROW_VECTORS + tile.slopes];
+    let inputs = kept[inputs_at + row];
+    let by = kept[slopes_at + row];
     a += inputs.x * by;
     b += inputs.y * by;
     c += inputs.z * by;

@@ -32,22 +32,22 @@ fn move_backward(circle: bool, at: f32, by: f32, by_log: f32) -> f32 {
 
 /// Backward through the maps of a layer: `x` holds slopes.
 fn maps_backward(layer: Layer, by_log: f32) {
-  let slopes = kept_at + map_of(layer, layer.maps - 1u).slopes;
+  let slopes = map_of(layer, layer.maps - 1u).slopes;
   for (var k = 0u; k < layer.moved; k++) {
     let moved = moved_of(layer, k);
     let c = moved.coordinate;
     let columns = columns_of(moved.circle);
     for (var i = 0u; i < 4u * columns; i++) {
-      raw[i] = kept[slopes + moved.column + i / 4u][i & 3u];
+      raw[i] = kept[kept_at(slopes + moved.column + i / 4u)][i & 3u];
       by_raw[i] = 0.0;
     }
-    let before = kept[kept_at + layer.kept + c / 4u][c & 3u];
+    let before = kept[kept_at(layer.kept + c / 4u)][c & 3u];
     x[c] = move_backward(moved.circle, before, x[c], by_log);
     // What fills a column up are no parameters.
     for (var i = parameters_of(moved.circle); i < 4u * columns; i++) { by_raw[i] = 0.0; }
     for (var i = 0u; i < columns; i++) {
       let at = 4u * i;
-      kept[slopes + moved.column + i] =
+      kept[kept_at(slopes + moved.column + i)] =
         vec4<f32>(by_raw[at], by_raw[at + 1u], by_raw[at + 2u], by_raw[at + 3u]);
     }
   }
@@ -58,7 +58,7 @@ fn by_inputs(map: AffineMap, number: u32) -> vec4<f32> {
   var sum = vec4<f32>();
   let at = map.at + 4u * number * map.columns;
   for (var o = 0u; o < map.columns; o++) {
-    let by = kept[kept_at + map.slopes + o];
+    let by = kept[kept_at(map.slopes + o)];
     sum += vec4<f32>(
       dot(weights[at + o], by),
       dot(weights[at + map.columns + o], by),
@@ -77,14 +77,14 @@ fn conditioner_backward(layer: Layer) {
     for (var i = 0u; i < before.columns; i++) {
       // tanh′ = 1 − tanh²: 0 for the 1 that stands among the inputs.
       let by = by_inputs(map, i);
-      let after = kept[kept_at + map.kept + i];
-      kept[kept_at + before.slopes + i] = by - by * after * after;
+      let after = kept[kept_at(map.kept + i)];
+      kept[kept_at(before.slopes + i)] = by - by * after * after;
     }
   }
   if (layer.given == 0u) { return; }
   let map = map_of(layer, 0u);
   for (var i = 0u; i < rows_of(map); i++) {
-    features[i] = kept[kept_at + map.kept + i];
+    features[i] = kept[kept_at(map.kept + i)];
     outputs[i] = by_inputs(map, i);
   }
   var next = 0u;
@@ -129,7 +129,8 @@ fn train(
   @builtin(local_invocation_index) local: u32,
   @builtin(workgroup_id) group: vec3<u32>,
 ) {
-  kept_at = id.x * ROW_VECTORS;
+  kept_row = id.x;
+  kept_rows = kept_rows_of(pass_of);
   var loss = 0.0;
   if (id.x < pass_of.rows) { loss = row_loss(chosen[pass_of.first + id.x]); }
   row_losses[local] = loss;

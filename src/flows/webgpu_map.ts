@@ -88,12 +88,18 @@ export class WebGpuMap {
    * @param watched The device.
    * @param shape What the flow is made of.
    * @param plan How it is laid out.
+   * @param changed Changes the shaders' text.
    */
-  constructor(watched: WatchedDevice, shape: EngineShape, plan: FlowPlan) {
+  constructor(
+    watched: WatchedDevice,
+    shape: EngineShape,
+    plan: FlowPlan,
+    changed = (text: string): string => text,
+  ) {
     this.#watched = watched;
     this.#dimension = shape.dimension;
     this.#plan = plan;
-    const code = programText("map", plan.constants);
+    const code = changed(programText("map", plan.constants));
     this.#program = new ShaderProgram(watched.device, code, [
       "read",
       "read",
@@ -133,7 +139,12 @@ export class WebGpuMap {
   #partOf(source: MapSource, first: number, rows: number): Part {
     const d = this.#dimension;
     if (!("white" in source)) return { rows, key: source.key, draw: source.first + first };
-    return { rows, white: source.white.subarray(first * d, (first + rows) * d), key: [0, 0], draw: 0 };
+    return {
+      rows,
+      white: source.white.subarray(first * d, (first + rows) * d),
+      key: [0, 0],
+      draw: 0,
+    };
   }
 
   /** Rows that are on the device at a time. */

@@ -24,7 +24,6 @@ export interface FlowPlan {
   readonly products: number;
 }
 
-
 /** Vectors of four that hold so many numbers. */
 function vectorsFor(numbers: number): number {
   return Math.ceil(numbers / 4);
@@ -48,12 +47,12 @@ class Room {
 
 /** What grows while layers are laid out. */
 interface Layout {
-    readonly tiles: number[];
+  readonly tiles: number[];
   readonly places: number[];
   readonly weights: Room;
   readonly row: Room;
-  /** Most numbers that an affine map reads. */
-  widest: number;
+  /** Vectors that hold the inputs of any affine map, and a 1. */
+  readonly features: number;
 }
 
 /** One affine map, whose outputs go to these numbers of its columns; gives its words. */
@@ -65,7 +64,8 @@ function layOutMap(
 ): number[] {
   // A 1 follows the inputs: biases are one more row of weights.
   const rows = vectorsFor(inputs + 1);
-  const at = layout.weights.take(4 * rows * columns);
+  // All maps have as many rows, so that shaders loop over them a number of times that compilers know.
+  const at = layout.weights.take(4 * layout.features * columns);
   const kept = layout.row.take(rows);
   const slopes = layout.row.take(columns);
   for (let i = 0; i <= inputs; i++) {
@@ -76,8 +76,19 @@ function layOutMap(
       layout.tiles.push(kept + i, slopes + o, at + 4 * i * columns + o, columns);
     }
   }
-  layout.widest = Math.max(layout.widest, inputs);
   return [at, inputs, columns, kept, slopes];
+}
+
+/** How many numbers the conditioner of a layer is given: cosine and sine of what is periodic. */
+function inputsOf({ base: { periodic } }: EngineShape, mask: readonly boolean[]): number {
+  return periodic.reduce((sum, each, i) => sum + (mask[i] ? 0 : each ? 2 : 1), 0);
+}
+
+/** Vectors that hold the inputs of any affine map of a flow, and a 1. */
+function featuresOf(shape: EngineShape): number {
+  const inputs = shape.masks.map((mask) => inputsOf(shape, mask));
+  const hidden = inputs.some((count) => count > 0) ? shape.hidden : [];
+  return vectorsFor(Math.max(...inputs, ...hidden) + 1);
 }
 
 /** One layer; gives its words. */
@@ -97,7 +108,7 @@ function layOutLayer(layout: Layout, shape: EngineShape, mask: readonly boolean[
   // Without anything to condition on there are no hidden layers.
   const hidden = given.length === 0 ? [] : shape.hidden;
   const maps: number[][] = [];
-  let inputs = given.reduce((sum, i) => sum + (periodic[i] ? 2 : 1), 0);
+  let inputs = inputsOf(shape, mask);
   for (const width of hidden) {
     const all = Array.from({ length: width }, (_, i) => i);
     maps.push(layOutMap(layout, inputs, vectorsFor(width), all));
@@ -121,7 +132,7 @@ export function planFor(shape: EngineShape): FlowPlan {
     places: [],
     weights: new Room(),
     row: new Room(),
-    widest: 0,
+    features: featuresOf(shape),
   };
   const rotations = new Room();
   let next = 2 * masks.length + dimension;
@@ -142,11 +153,10 @@ export function planFor(shape: EngineShape): FlowPlan {
     DEGREES: degrees,
     LAYERS: masks.length,
     BINS: bins,
-    FEATURES: vectorsFor(layout.widest + 1),
+    FEATURES: layout.features,
     PARAMETERS: 4 * vectorsFor(parametersOf(true, shape)),
     VECTORS: vectors,
     TILES: layout.tiles.length / 4,
-    ROW_VECTORS: layout.row.used,
   };
   const declarations = Object.entries(numbers).map(([name, value]) => `const ${name} = ${value}u;`);
   return {
@@ -172,7 +182,10 @@ export function planFor(shape: EngineShape): FlowPlan {
  * @param weights In the order of a state.
  * @returns Four numbers for each vector.
  */
-export function packed({ places, vectors }: FlowPlan, weights: Float32Array): Float32Array<ArrayBuffer> {
+export function packed(
+  { places, vectors }: FlowPlan,
+  weights: Float32Array,
+): Float32Array<ArrayBuffer> {
   const all = new Float32Array(4 * vectors);
   weights.forEach((weight, i) => all[places[i]] = weight);
   return all;

@@ -210,7 +210,9 @@ export class WatchedDevice {
     if (signal?.aborted === true && thrown === signal.reason) throw thrown;
     const error = errors.find((each) => each !== null);
     if (error) throw webGpuFailure(error.message, thrown);
-    if (this.#lost !== undefined) throw webGpuFailure(`the device was lost (${this.#lost})`, thrown);
+    if (this.#lost !== undefined) {
+      throw webGpuFailure(`the device was lost (${this.#lost})`, thrown);
+    }
     if (thrown !== undefined) throw webGpuFailure(String(thrown), thrown);
     return result as Result;
   }

@@ -153,12 +153,19 @@ export class WebGpuTraining {
    * @param watched The device.
    * @param shape What the flow is made of.
    * @param plan How it is laid out.
+   * @param changed Changes the shaders' text.
    */
-  constructor(watched: WatchedDevice, shape: EngineShape, plan: FlowPlan) {
+  constructor(
+    watched: WatchedDevice,
+    shape: EngineShape,
+    plan: FlowPlan,
+    changed = (text: string): string => text,
+  ) {
     this.#watched = watched;
     this.#shape = shape;
     this.#plan = plan;
-    const text = (name: "train" | "slopes" | "adam"): string => programText(name, plan.constants);
+    const text = (name: "train" | "slopes" | "adam"): string =>
+      changed(programText(name, plan.constants));
     const { device } = watched;
     const [read, written, told] = ["read", "written", "told"] as const;
     const layers = [read, read, read];
@@ -185,7 +192,11 @@ export class WebGpuTraining {
     const { state, steps } = start;
     if (steps.length === 0) {
       const { weights, firstMoment, secondMoment, updates } = state;
-      return { weights: { weights, firstMoment, secondMoment, updates }, average: weights, losses: [] };
+      return {
+        weights: { weights, firstMoment, secondMoment, updates },
+        average: weights,
+        losses: [],
+      };
     }
     return await this.#watched.run((lease) => this.#leased(lease, start, run), run.signal);
   }
