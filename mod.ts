@@ -204,9 +204,12 @@ export type {
   FlowUpdates,
 } from "./src/flows/flow.ts";
 export type { Batch, UpdateOptions } from "./src/flows/batch.ts";
-export type { Numbers, Weights } from "./src/flows/engine.ts";
+export type { Base } from "./src/flows/base.ts";
+export type { EngineShape, Numbers, Weights } from "./src/flows/engine.ts";
 export type { FlowRunOptions } from "./src/flows/shared_engine.ts";
 export { withWorkers } from "./src/flows/with_workers.ts";
+export { type DrawOptions, type WebGpuFlow, withWebGpu } from "./src/flows/with_webgpu.ts";
+export { WebGpuFlowError } from "./src/flows/webgpu_buffers.ts";
 export type { Whitening } from "./src/flows/whitening.ts";
 export { independence } from "./src/global/independence.ts";
 export { isir, type IsirOptions } from "./src/global/isir.ts";

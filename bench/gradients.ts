@@ -70,10 +70,14 @@ function counted(kernel: ReturnType<typeof hmc>): Kernel<TrajectoryState> {
 
 const WAYS: readonly Way[] = [
   { name: "default" },
+  {
+    name: "accepted at 0.8",
+    local: { ...jitteredHmc({ stepJitter: 0.5 }), targetAcceptance: 0.8 },
+  },
   { name: "ChEES", adaptation: cheesAdaptation() },
   { name: "MAMS", local: mams() },
-  { name: "MAMS, acceptance 0.8", local: { ...mams(), targetAcceptance: 0.8 } },
-  { name: "one step size in a trajectory", local: { ...jitteredHmc(), targetAcceptance: 0.8 } },
+  { name: "MAMS, accepted at 0.95", local: { ...mams(), targetAcceptance: 0.95 } },
+  { name: "one step size", local: { ...jitteredHmc(), targetAcceptance: 0.95 } },
   { name: "diagonal metric", adaptation: ensembleAdaptation({ metric: "diagonal" }) },
   { name: "no gradients in the metric", adaptation: ensembleAdaptation({ fisher: false }) },
   { name: "nothing settles", settleWindows: [], warmupWindows: [10, 15, 20, 25] },

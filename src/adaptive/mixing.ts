@@ -89,9 +89,7 @@ export function mixByQuality(options: MixingOptions = {}): MixingRule {
   return ({ localSteps, thin: usual, globalSteps }, quality, local) => {
     const { efficiency, cost } = local ?? { efficiency: 0, cost: Infinity };
     const spacing = Math.ceil(INDEPENDENT / efficiency);
-    if (quality === undefined || globalSteps === 0) {
-      return { localSteps, thin: Math.min(usual, spacing), globalSteps };
-    }
+    if (quality === undefined || globalSteps === 0) return { localSteps, thin: usual, globalSteps };
     const { acceptance, effectiveSampleFraction: fraction } = quality;
     if (!(fraction >= leastFraction)) return { localSteps, thin: 1, globalSteps: 0 };
     const all = localSteps + globalSteps;

@@ -86,6 +86,11 @@ async function* fold<State extends ChainState & Tree>(
       outOfTime = next === undefined;
       if (next !== undefined) state = await judge(runtime, next, run.seconds(next));
       else if (state.phase === "production") {
+        // As long as none was measured, a look is foreseen to take longer than it mostly does.
+        if (state.draws.length > 0 && runtime.meter.expect("look", 1) === 0) {
+          state = { ...state, convergence: await lookedAt(runtime, state) };
+          if (run.fits(state)) continue;
+        }
         const last = await shortProduction(runtime, state, forCycle, run) ?? state;
         state = await ended(runtime, last);
       }
@@ -129,8 +134,7 @@ async function lookedAt<State extends ChainState & Tree>(
   if (convergence?.draws === count) return convergence;
   const numbers = numbersLookedAt(runtime, count * chains.logDensity.shape[0]);
   const look = (): Promise<Convergence> => lookAtConvergence(target, device, draws);
-  // The first one is of code that is not compiled yet.
-  return convergence === undefined ? await look() : await meter.measure("look", numbers, look);
+  return await meter.measure("look", numbers, look);
 }
 
 /** Looks at convergence when it is time to, and ends the run when the stopping rule says so. */

@@ -26,6 +26,8 @@ export interface TimedRun<State extends ChainState & Tree> extends Attempts<Stat
    * that nothing is left of it. The time of cycles before production is up when there is some left for that.
    */
   cycle(state: RunState<State>, key: Key): Promise<RunState<State> | undefined>;
+  /** Whether there is time for the next cycle, as far as known. */
+  fits(state: RunState<State>): boolean;
 }
 
 /** So much of `maxSeconds`, and so many milliseconds, are left for what cannot be foreseen. */
@@ -111,16 +113,17 @@ export function timedRun<State extends ChainState & Tree>(
       meter.onMeasured = others;
     }
   };
+  // A cycle that does not fit is not begun.
+  const fits = (state: RunState<State>): boolean =>
+    state.phase !== "production" || millisecondsWith(runtime, state) <= left();
   return {
+    fits,
     seconds: (state) => (clock.now() - since + slack + endMilliseconds(runtime, state)) / 1000,
     left,
     attempt,
-    cycle: async (state, key) => {
-      // A cycle that does not fit is not begun.
-      const fits = state.phase !== "production" || millisecondsWith(runtime, state) <= left();
-      return fits
+    cycle: async (state, key) =>
+      fits(state)
         ? await attempt(state, (cut) => phaseCycle(state.phase, cut, state, key))
-        : undefined;
-    },
+        : undefined,
   };
 }

@@ -11,6 +11,7 @@ import { aroundMean } from "../target/circle.ts";
 import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
+import { burntIn } from "./burn_in.ts";
 import { advance, JUDGED, judgedFlow, total } from "./cycles.ts";
 import { localEfficiency } from "./local_efficiency.ts";
 import { localCost } from "./move_costs.ts";
@@ -29,7 +30,7 @@ export async function trainCycle<State extends ChainState & Tree>(
   const { plan } = runtime;
   const { schedule, flow } = plan;
   if (flow === undefined) throw new TypeError("Cannot train: the plan has no flow");
-  const [forLocal, forFlow, forTraining, forGlobal, forQuality] = split(key, 5);
+  const [forLocal, forFlow, forTraining, forGlobal, forQuality, forBurnIn] = split(key, 6);
   const local = await runtime.local(
     state.chains,
     state.adaptation,
@@ -91,7 +92,9 @@ export async function trainCycle<State extends ChainState & Tree>(
       global: addToMean(state.acceptance.global, global.acceptance * proposals, proposals),
     },
   };
-  return advance(next, last ? "production" : "train");
+  if (!last) return advance(next, "train");
+  const chains = await burntIn(runtime, next, forBurnIn);
+  return advance({ ...next, chains }, "production");
 }
 
 function qualityOf({ logWeights }: GlobalResult<unknown>): ProposalQuality {

@@ -10,8 +10,10 @@ import { type Key, split } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { leaves, type Tree } from "../tensor/tree.ts";
 import type { AdaptationTarget } from "./adaptation.ts";
+import { burntIn } from "./burn_in.ts";
 import { advance, judgedFlow, total } from "./cycles.ts";
 import { climbs, hasDrifted, windowScale } from "./drift.ts";
+import { localEfficiency } from "./local_efficiency.ts";
 import type { ObservedWindow } from "./observed.ts";
 import type { Plan } from "./plan.ts";
 import { addToReplay } from "./replay.ts";
@@ -130,7 +132,7 @@ async function tuneCycle<State extends ChainState & Tree>(
   // Windows after those of the schedule are each twice as long as the one before.
   const extra = Math.max(0, number - windows.length + 1);
   const steps = windows[Math.min(number, windows.length - 1)] << extra;
-  const [forLocal, forStrays, forQuality] = split(key, 3);
+  const [forLocal, forStrays, forQuality, forBurnIn] = split(key, 4);
   let { adaptation } = state;
   // The first window takes chains from wherever they start; later ones leave none behind.
   let chains = state.cycleInPhase === 0 ? state.chains : gatherStrays(state.chains, forStrays);
@@ -169,12 +171,15 @@ async function tuneCycle<State extends ChainState & Tree>(
     })
     : state.replay;
   const restarted = restartedChains(state);
-  const next = { ...state, chains, adaptation, replay, window: scale, restarted };
+  const efficiency = last ? localEfficiency(window, 1) : undefined;
+  const progress = { ...state.progress, localEfficiency: efficiency };
+  const next = { ...state, chains, adaptation, replay, window: scale, restarted, progress };
   const acceptance = { ...state.acceptance, local: accepted };
   if (!last) return advance({ ...next, acceptance }, "warmup");
   // A flow that was trained before is used as it is.
   const untrained = plan.flow !== undefined && state.flow === undefined;
   if (untrained) return advance(next, "train");
   const best = state.flow && await judgedFlow(runtime, state.flow, forQuality);
-  return advance({ ...next, best }, "production");
+  const ready = await burntIn(runtime, next, forBurnIn);
+  return advance({ ...next, chains: ready, best }, "production");
 }

@@ -31,6 +31,8 @@ export class WasmMap implements MapRunner {
   readonly #pool: WorkerPool | undefined;
   #instance: Promise<Instance> | undefined;
   #busy: Promise<unknown> = Promise.resolve();
+  /** What one group takes, as far as known. */
+  #groupMilliseconds: number | undefined;
 
   /**
    * @param program The function.
@@ -71,20 +73,31 @@ export class WasmMap implements MapRunner {
     writeShared(memory, this.#compiled, shared);
     writeBlocks(memory, free, from, inputs);
     const pauses = pausesOf(signal);
+    let here = 0;
+    const restInWorkers = async (): Promise<boolean> =>
+      this.#groupMilliseconds !== undefined &&
+      await this.#inWorkers(
+        instance,
+        { first: here, end: groups },
+        this.#groupMilliseconds,
+        outputs,
+        signal,
+      );
+    let done = await restInWorkers();
     const start = performance.now();
-    for (let group = 0; group < groups; group++) {
-      const apply = (): void => run(free + group * from.bytes, outputs + group * to.bytes);
+    while (here < groups && !done) {
+      const apply = (): void => run(free + here * from.bytes, outputs + here * to.bytes);
       if (host === undefined) apply();
       else {await host.run(apply, {
-          chains: points - group * groupOf(this.#compiled.precision),
+          chains: points - here * groupOf(this.#compiled.precision),
           pauses,
           signal,
         });}
-      if (!pauses.due()) continue;
-      const each = (performance.now() - start) / (group + 1);
-      const rest = { first: group + 1, end: groups };
-      if (await this.#inWorkers(instance, rest, each, outputs, signal)) break;
-      await pauses.take();
+      here++;
+      if (here < groups && !pauses.due()) continue;
+      this.#groupMilliseconds = (performance.now() - start) / here;
+      done = await restInWorkers();
+      if (here < groups && !done) await pauses.take();
     }
     return readBlocks(memory, outputs, to, points);
   }

@@ -4,12 +4,12 @@
  * @module
  */
 import { foldInWords, type KeyWords } from "../random/words.ts";
-import { type Base, basePoints, normalsOf } from "./base.ts";
 import { firstWeights, masksFor, type WeightShape } from "./coupling_layers.ts";
-import type { EngineShape, Mapped } from "./engine.ts";
-import { type FlowRunOptions, mapRows, type RowWork, updateWeights } from "./shared_engine.ts";
+import type { EngineShape } from "./engine.ts";
+import { engineMethods } from "./engine_methods.ts";
 import type { Flow, FlowState } from "./flow.ts";
 import { firstRotations, rotationsFor } from "./rotation.ts";
+import { mapRows, updateWeights } from "./shared_engine.ts";
 import { identityWhitening, whiteningOf } from "./whitening.ts";
 
 /** What a flow of coupling layers is made of. */
@@ -54,28 +54,16 @@ function checkDimension(dimension: number, periodic: readonly boolean[]): void {
  */
 export function couplingFlow(options: CouplingOptions): Flow {
   const { name, layers, hidden, bins, range, affine, degrees, components } = options;
-  const baseOf = ({ periodic }: FlowState): Base => ({ degrees, periodic });
   const shapeOf = (state: FlowState): EngineShape => ({
     dimension: state.dimension,
     hidden,
     bins,
     range,
     affine,
-    base: baseOf(state),
+    base: { degrees, periodic: state.periodic },
     rotated: state.rotations.map((rotation) => rotation !== undefined),
     masks: state.masks,
   });
-  const map = (
-    state: FlowState,
-    data: Float64Array,
-    how: RowWork,
-    where?: FlowRunOptions,
-  ): Promise<Mapped> => mapRows(shapeOf(state), state, data, how, where);
-  const updates: Flow["updates"] = async (state, data, batches, where) => {
-    const shape = shapeOf(state);
-    const { weights, ...others } = await updateWeights(shape, state, data, batches, where);
-    return { state: { ...state, ...weights }, ...others };
-  };
   return {
     name,
     options: options.record,
@@ -100,33 +88,7 @@ export function couplingFlow(options: CouplingOptions): Flow {
       const rotations = rotationsFor({ ...state, ...whitening }, data);
       return { ...state, ...whitening, rotations };
     },
-    async forward(state, position, where) {
-      const { value, log } = await map(state, position, { inverse: false, density: false }, where);
-      return { value, logDeterminant: log };
-    },
-    async inverse(state, base, where) {
-      const { value, log } = await map(state, base, { inverse: true, density: false }, where);
-      return { value, logDeterminant: log };
-    },
-    normals: (state) => normalsOf(baseOf(state)),
-    async sample(state, normals, { precision = "f64", ...where } = {}) {
-      const base = basePoints(baseOf(state), normals);
-      const single = precision === "f32";
-      const how = { inverse: true, density: true, single };
-      const { value, log } = await map(state, base, how, where);
-      return { position: value, logDensity: log };
-    },
-    logDensity: async (state, position, where) =>
-      (await map(state, position, { inverse: false, density: true }, where)).log,
-    async scores(state, position, where) {
-      const { value, log } = await map(state, position, { scores: true }, where);
-      return { score: value, logDensity: log };
-    },
-    updates,
-    async update(state, data, how, where) {
-      const rows = Uint32Array.from({ length: data.length / state.dimension }, (_, i) => i);
-      const after = await updates(state, data, [{ rows, ...how }], where);
-      return { state: after.state, loss: after.losses[0] };
-    },
+    engineShape: shapeOf,
+    ...engineMethods(shapeOf, { map: mapRows, update: updateWeights }),
   };
 }

@@ -6,7 +6,7 @@
 import type { KeyWords } from "../random/words.ts";
 import type { Precision } from "../tensor/functions/precision.ts";
 import type { Batch, UpdateOptions } from "./batch.ts";
-import type { Numbers, Weights } from "./engine.ts";
+import type { EngineShape, Numbers, Weights } from "./engine.ts";
 import type { FlowRunOptions } from "./shared_engine.ts";
 
 /** The state of a flow: plain data, never changed in place. */
@@ -95,6 +95,12 @@ export interface Flow {
   forward(state: FlowState, position: Float64Array, where?: FlowRunOptions): Promise<FlowMap>;
   /** The base n × d to points. */
   inverse(state: FlowState, base: Float64Array, where?: FlowRunOptions): Promise<FlowMap>;
+  /**
+   * What the flow is made of, for engines; left out by kinds that no engine knows.
+   *
+   * @param state A state of this kind.
+   */
+  engineShape?(state: FlowState): EngineShape;
   /** How many standard normal numbers {@linkcode Flow.sample} makes a point of: d for a normal base. */
   normals(state: FlowState): number;
   /**

@@ -23,6 +23,7 @@ export function withWorkers(flow: Flow, where: FlowRunOptions): Flow {
       check: (dimension: number, periodic?: readonly boolean[]) =>
         flow.check?.(dimension, periodic),
     },
+    ...flow.engineShape && { engineShape: flow.engineShape.bind(flow) },
     init: (dimension, key, periodic) => flow.init(dimension, key, periodic),
     whiten: (state, data) => flow.whiten(state, data),
     normals: (state) => flow.normals(state),

@@ -14,6 +14,7 @@ import { type EnsembleResult, type EnsembleRun, ensembleRun, mapChains } from ".
 import { typeText } from "./form.ts";
 import type { ChainState, Kernel, Step } from "./kernel.ts";
 import { expectOptions } from "../tensor/expect_options.ts";
+import { valueText } from "../tensor/value_text.ts";
 
 /** Options of {@linkcode vectorize}. */
 export interface VectorizeOptions {
@@ -121,7 +122,8 @@ export function ensembleStep<State extends Tree>(
  * @param kernel The kernel whose state the chains get.
  * @param options Where it runs, and how precisely.
  * @returns From positions, chains × d, to the ensemble state: each leaf has the chain as first axis.
- * It throws a `TypeError` if the positions are not chains × d numbers.
+ * It throws a `TypeError` if the positions are not chains × d numbers, and a `RangeError` where the log density is NaN
+ * or +∞: a chain would stay there for ever. From a density of 0 any move is accepted.
  * @throws {TypeError} If an option is unknown.
  * @throws {RangeError} If there is no such device, precision or number of workers.
  */
@@ -131,7 +133,18 @@ export function startChains<State extends ChainState & Tree>(
   options: Pick<VectorizeOptions, "device" | "precision" | "workers"> = {},
 ): (position: TensorLike) => Promise<State> {
   expectOptions(options, ["device", "precision", "workers"], "start chains");
-  return startOn(chooseDevice(options.device, options), target, kernel);
+  const start = startOn(chooseDevice(options.device, options), target, kernel);
+  return async (position) => {
+    const state = await start(position);
+    const { data } = state.logDensity;
+    const stuck = data.findIndex((each: number) => !(each < Infinity));
+    if (stuck < 0) return state;
+    throw new RangeError(
+      `Cannot start chain ${stuck}: the log density is ${data[stuck]} at ${
+        valueText(state.position.at(stuck).toArray())
+      }, where it would stay for ever; start elsewhere, or let the log density be -Infinity outside of the support`,
+    );
+  };
 }
 
 /** {@linkcode startChains} on a given device, until a signal stops it; a call may have one of its own. */

@@ -114,7 +114,7 @@ Deno.test("a run that was cut off goes on as if it had not been, and a cycle und
 
 Deno.test("the last cycle of production is the first part of a whole one", async () => {
   let parts = 0;
-  for (let maxSeconds = 2.1; maxSeconds < 2.9; maxSeconds += 0.07) {
+  for (let maxSeconds = 2.1; maxSeconds < 3.6; maxSeconds += 0.07) {
     const { last } = await runFor(maxSeconds);
     if (last.interrupted?.phase !== "production") continue;
     const done = last.interrupted.draws.length;

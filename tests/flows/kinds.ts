@@ -43,22 +43,22 @@ export function stateOf({ flow, periodic }: Kind, dimension: number, by = 0.15):
   const state = flow.init(dimension, [dimension, 1], periodic(dimension));
   const white = flow.whiten(state, pointsFor(state, [dimension, 2], 500));
   // A rotation other than none.
-  const rotations = white.rotations.map((each) => each && rotated(each, dimension));
+  const rotations = white.rotations.map((each) => each && rotated(each, white.periodic));
   return perturbed({ ...white, rotations }, [dimension, 3], by);
 }
 
-/** A rotation after one more turn of each neighbouring pair of coordinates that are turned at all. */
-function rotated(rotation: Float64Array, d: number): Float64Array {
+/** A rotation after one more turn of each neighbouring pair of coordinates that are not periodic. */
+function rotated(rotation: Float64Array, periodic: readonly boolean[]): Float64Array {
+  const d = periodic.length;
   const out = rotation.slice();
   const [c, s] = [Math.cos(0.6), Math.sin(0.6)];
+  const free = periodic.flatMap((each, i) => each ? [] : [i]);
   for (let i = 0; i < d; i++) {
-    for (let j = 0; j + 1 < d; j++) {
-      // A coordinate that is periodic has a row and a column of the identity.
-      const fixed = [j, j + 1].some((k) => rotation[k * d + k] === 1 && k % 2 === 0);
-      if (fixed) continue;
-      const [x, y] = [out[i * d + j], out[i * d + j + 1]];
-      out[i * d + j] = c * x + s * y;
-      out[i * d + j + 1] = c * y - s * x;
+    for (let k = 0; k + 1 < free.length; k++) {
+      const [a, b] = [i * d + free[k], i * d + free[k + 1]];
+      const [x, y] = [out[a], out[b]];
+      out[a] = c * x + s * y;
+      out[b] = c * y - s * x;
     }
   }
   return out;

@@ -21,6 +21,7 @@ import {
   tensor,
   uniform,
   vectorize,
+  where,
   zeros,
 } from "../../mod.ts";
 import { chooseDevice } from "../../src/device/choose.ts";
@@ -203,6 +204,24 @@ Deno.test("collect() keeps the position unless told otherwise", async () => {
   assert.deepEqual(Object.keys(draws), ["position"]);
   const none = await vectorize(composed, { record: [] }).collect(await start(2), key(0));
   assert.deepEqual(none.draws, {});
+});
+
+Deno.test("startChains() refuses a start that a chain could never leave, and says which", async () => {
+  // NaN left of −1, +∞ right of 1, a density of 0 above.
+  const holes = density(1, (x) => {
+    const at = x.at(0);
+    return where(at.less(-1), NaN, where(at.less(1), 0, where(at.less(2), Infinity, -Infinity)));
+  });
+  const start = startChains(holes, rwm());
+  await start([[0], [3]]);
+  await assert.rejects(
+    start([[0], [-2]]),
+    /^RangeError: Cannot start chain 1: the log density is NaN at \[-2\], where it would stay/,
+  );
+  await assert.rejects(
+    start([[1.5]]),
+    /^RangeError: Cannot start chain 0: .* is Infinity at \[1\.5\]/,
+  );
 });
 
 for (const [name, kernel] of KERNELS) {
