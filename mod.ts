@@ -288,7 +288,7 @@ export type { KeyWords } from "./src/random/words.ts";
 
 // Where programs run.
 export type { DeviceName } from "./src/device/choose.ts";
-export type { Fallback } from "./src/device/fallback.ts";
+export type { DeviceInUse, Fallback } from "./src/device/fallback.ts";
 export type { Failure, FallbackKind } from "./src/device/failures.ts";
 export { UnsupportedProgram } from "./src/compile/wgsl/shader.ts";
 export { DeviceLost, type FailureReason, WebgpuUnavailable } from "./src/device/webgpu_errors.ts";

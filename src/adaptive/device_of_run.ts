@@ -4,23 +4,15 @@
  * @module
  */
 import type { DeviceName } from "../device/choose.ts";
-import type { Device } from "../device/device.ts";
-import { canFallBack, type Fallback } from "../device/fallback.ts";
+import { type DeviceInUse, deviceInUse } from "../device/fallback.ts";
 import type { FallbackKind } from "../device/failures.ts";
-import type { Precision } from "../tensor/functions/precision.ts";
 import type { EnsembleScale } from "./ensemble_scale.ts";
 import type { Plan } from "./plan.ts";
 import type { RunState } from "./run_state.ts";
 import { MOST_ROUNDING, positionTooShort, type Rounding, roundingOf } from "./single_precision.ts";
 
-/** Where the chains of a run moved. */
-export interface DeviceOfRun {
-  /** The device at the end of the run. */
-  readonly name: Device["name"];
-  /** What floats of the chains were there: positions and log densities that decide on moves. */
-  readonly precision: Precision;
-  /** Devices that were given up in this run, in order, each with what took its place and why. */
-  readonly fallbacks: readonly Fallback[];
+/** Where the chains of a run moved: the device at its end, and those that were given up in it. */
+export interface DeviceOfRun extends DeviceInUse {
   /**
    * How far the chains' log densities of draws were from those in double precision, which the result holds; none
    * if no draw was made in single precision.
@@ -33,11 +25,8 @@ export function deviceOfRun(
   { device, chainDevice = device }: Pick<Plan<never>, "device" | "chainDevice">,
   { rounding }: Pick<RunState, "rounding">,
 ): DeviceOfRun {
-  const { name, precision } = chainDevice;
   return {
-    name,
-    precision,
-    fallbacks: canFallBack(chainDevice) ? chainDevice.fallbacks : [],
+    ...deviceInUse(chainDevice),
     rounding: rounding === undefined || rounding.count === 0 ? undefined : roundingOf(rounding),
   };
 }

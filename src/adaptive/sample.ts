@@ -66,7 +66,7 @@ async function firstState<State extends ChainState & Tree, Values extends object
  * all is frozen and draws are kept until they suffice.
  *
  * A run is a function of target, options and key: the same ones give the same bits, unless `stop` has
- * `maxSeconds`, which depends on the machine. A run that does not converge gives its draws and says so
+ * `maxSeconds` or `device` lets it take a GPU, which depend on the machine. A run that does not converge gives its draws and says so
  * in `warnings`.
  *
  * @typeParam Values What draws hold, by name.

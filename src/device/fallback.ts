@@ -4,6 +4,7 @@
  * @module
  */
 import { type Either, either } from "../deps.ts";
+import type { Precision } from "../tensor/functions/precision.ts";
 import type { Device, MapRunner, StepRunner } from "./device.ts";
 import { deviceFailure, type Failure } from "./failures.ts";
 
@@ -201,4 +202,25 @@ export function fallbackDevice(
 /** Whether a device can go on elsewhere. */
 export function canFallBack(device: Device): device is FallbackDevice {
   return "fallBack" in device;
+}
+
+/** Where something runs, and where it does not any more. */
+export interface DeviceInUse {
+  /** The device. */
+  readonly name: Device["name"];
+  /** What floats of programs are there. */
+  readonly precision: Precision;
+  /** Devices that were given up, in order, each with what took its place and why. */
+  readonly fallbacks: readonly Fallback[];
+}
+
+/**
+ * What is in use of a device.
+ *
+ * @param device The device.
+ * @returns Its name and precision by now, and what was given up for it.
+ */
+export function deviceInUse(device: Device): DeviceInUse {
+  const { name, precision } = device;
+  return { name, precision, fallbacks: canFallBack(device) ? device.fallbacks : [] };
 }

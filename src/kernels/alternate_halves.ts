@@ -171,9 +171,11 @@ export function alternateHalves<State extends ChainState & Tree>(
     );
   }
   expectOptions(options, ["device", "precision", "workers", "record"], "alternate halves");
-  return ensembleStep(halvesRun(
+  const device = chooseDevice(options.device, options);
+  const run = halvesRun(
     (state: State, { partners }: Partners, key: Key) => step(partners)(state, key),
-    chooseDevice(options.device, options),
+    device,
     options.record,
-  ));
+  );
+  return ensembleStep(run, device);
 }

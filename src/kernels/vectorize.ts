@@ -5,6 +5,7 @@
  */
 import { chooseDevice, type DeviceName } from "../device/choose.ts";
 import type { Device, RunOptions } from "../device/device.ts";
+import { type DeviceInUse, deviceInUse } from "../device/fallback.ts";
 import type { Key } from "../tensor/random.ts";
 import type { Tree } from "../tensor/tree.ts";
 import type { Target } from "../target/target.ts";
@@ -56,6 +57,8 @@ export interface EnsembleStep<State> {
   (state: State, key: Key, options?: Partial<RunOptions>): Promise<State>;
   /** The same, and the recorded leaves of every `thin`-th state; of every one by default. */
   collect(state: State, key: Key, options?: Partial<RunOptions>): Promise<EnsembleResult<State>>;
+  /** Where it runs: after a first call it is known whether a GPU was there, and if not, why. */
+  device(): DeviceInUse;
 }
 
 function withDefaults(how: Partial<RunOptions>): RunOptions {
@@ -88,16 +91,19 @@ export function vectorize<State extends Tree>(
     );
   }
   expectOptions(options, ["device", "precision", "workers", "record"], "vectorize");
-  return ensembleStep(ensembleRun(
+  const device = chooseDevice(options.device, options);
+  const run = ensembleRun(
     (state: State, _: Record<string, never>, key: Key) => step(state, key),
-    chooseDevice(options.device, options),
+    device,
     options.record,
-  ));
+  );
+  return ensembleStep(run, device);
 }
 
 /** What runs a compiled step that shares nothing, as users call it. */
 export function ensembleStep<State extends Tree>(
   run: EnsembleRun<State, Record<string, never>>,
+  device: Device,
 ): EnsembleStep<State> {
   const advance = async (
     state: State,
@@ -112,7 +118,7 @@ export function ensembleStep<State extends Tree>(
     key: Key,
     how: Partial<RunOptions> = {},
   ): Promise<EnsembleResult<State>> => await run(state, {}, key, withDefaults(how));
-  return Object.assign(advance, { collect });
+  return Object.assign(advance, { collect, device: () => deviceInUse(device) });
 }
 
 /**

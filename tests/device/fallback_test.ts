@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
+import {
+  alternateHalves,
+  differentialEvolution,
+  hostDensity,
+  rwm,
+  startChains,
+  vectorize,
+} from "../../mod.ts";
 import { UnsupportedProgram } from "../../src/compile/wgsl/shader.ts";
 import { chooseDevice, deviceBehind } from "../../src/device/choose.ts";
 import type { Device, StepResult } from "../../src/device/device.ts";
 import { deviceFailure, type FallbackKind, TooLarge } from "../../src/device/failures.ts";
-import { canFallBack, fallbackDevice, FellBack } from "../../src/device/fallback.ts";
+import { canFallBack, deviceInUse, fallbackDevice, FellBack } from "../../src/device/fallback.ts";
 import { interpreterDevice } from "../../src/device/interpreter.ts";
 import { wasmDevice, wasmSingleDevice } from "../../src/device/wasm.ts";
 import { webgpuDeviceWith } from "../../src/device/webgpu.ts";
@@ -202,4 +210,58 @@ Deno.test("a program that WebAssembly cannot hold is interpreted behind a GPU, w
     ["wasm", "unavailable"],
     ["interpreter", "too large"],
   ]);
+});
+
+/** Works where WebAssembly has no SIMD. */
+function withoutSimd<Result>(work: () => Result): Result {
+  const { validate } = WebAssembly;
+  WebAssembly.validate = () => false;
+  try {
+    return work();
+  } finally {
+    WebAssembly.validate = validate;
+  }
+}
+
+Deno.test("where WebAssembly has no SIMD the interpreter gives its bits, and a GPU has it behind", async () => {
+  for (const name of ["wasm", "auto", undefined] as const) {
+    for (const precision of ["f64", "f32"] as const) {
+      const device = withoutSimd(() => chooseDevice(name, { precision }));
+      assert.deepEqual(deviceInUse(device), {
+        name: "interpreter",
+        precision,
+        fallbacks: [{
+          from: "wasm",
+          to: "interpreter",
+          kind: "unavailable",
+          reason: "WebAssembly has no SIMD here",
+        }],
+      });
+      const compiled = precision === "f64" ? wasmDevice : wasmSingleDevice;
+      const expected = (await steps(compiled, START)).state[0];
+      assertSameBits((await steps(device, START)).state[0], expected, `${name}`);
+    }
+  }
+  const [, connect] = CONNECTIONS[0];
+  const device = withoutSimd(() => deviceBehind(webgpuDeviceWith({ connect })));
+  await steps(device, START);
+  assert.deepEqual(deviceInUse(device).fallbacks.map(({ from, to }) => [from, to]), [
+    ["webgpu", "interpreter"],
+  ]);
+});
+
+Deno.test("vectorize() and alternateHalves() say where their steps run", async () => {
+  const target = hostDensity(2, ([x, y]) => -x * x - y * y);
+  const start = await startChains(target, rwm())(START.reshape([5, 2]));
+  const step = vectorize(rwm().step(target, { stepSize: 1 }), { device: "webgpu" });
+  assert.deepEqual(step.device(), { name: "webgpu", precision: "f32", fallbacks: [] });
+  const wasm = vectorize(rwm().step(target, { stepSize: 1 }));
+  const [moved, expected] = [await step(start, key(3)), await wasm(start, key(3))];
+  assertSameBits(moved.position, expected.position, "position");
+  const { name, precision, fallbacks } = step.device();
+  assert.deepEqual([name, precision, fallbacks[0].kind], ["wasm", "f64", "host functions"]);
+  assert.deepEqual(wasm.device(), { name: "wasm", precision: "f64", fallbacks: [] });
+  const kernel = differentialEvolution();
+  const halves = alternateHalves((partners) => kernel.step(target, { stepSize: 1, partners }));
+  assert.equal(halves.device().name, "wasm");
 });
