@@ -4,44 +4,63 @@
  *
  * @module
  */
-import type { Device } from "../device/device.ts";
 import { canFallBack } from "../device/fallback.ts";
 import type { ChainState } from "../kernels/kernel.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { leaves, mapLeaves, type Tree } from "../tensor/tree.ts";
+import type { Plan } from "./plan.ts";
 import type { RunState } from "./run_state.ts";
-import type { Runtime } from "./runtime.ts";
+import { type Runtime, runtimeOf } from "./runtime.ts";
 import { tooShort } from "./single_precision.ts";
+import { type TimedRun, timedRun } from "./timed_run.ts";
 
 /** How often the device of the chains changed. */
 function changesOf({ plan: { chainDevice } }: Runtime<never>): number {
   return chainDevice !== undefined && canFallBack(chainDevice) ? chainDevice.fallbacks.length : 0;
 }
 
-/** Gives a device up for one in double precision, if there is one. */
-function toDouble(device: Device | undefined, reason: string): boolean {
-  return device !== undefined && device.precision === "f32" && canFallBack(device) &&
-    device.fallBack({ kind: "precision", reason }, ({ precision }) => precision === "f64");
+const doubles = new WeakMap<object, object>();
+
+/**
+ * The plan with its chains in double precision.
+ *
+ * @param plan The plan.
+ * @returns The same one at each call; none if chains have that already, or the device of the plan has none in its
+ * place.
+ */
+export function inDoublePlan<State extends ChainState & Tree, Values extends object>(
+  plan: Plan<State, Values>,
+): Plan<State, Values> | undefined {
+  const { chainDevice } = plan;
+  if (chainDevice?.precision !== "f32" || !canFallBack(chainDevice)) return undefined;
+  const known = doubles.get(plan) as Plan<State, Values> | undefined;
+  if (known !== undefined) return known;
+  const device = chainDevice.instead(({ precision }) => precision === "f64");
+  if (device === undefined) return undefined;
+  const made = { ...plan, chainDevice: device };
+  doubles.set(plan, made);
+  return made;
 }
 
 /**
- * Finds starts, in double precision where single precision has none.
+ * Begins a run, in double precision where it cannot in single precision.
  *
- * @param device Where chains start.
- * @param find Finds them there; it throws a `RangeError` if there are none.
- * @returns What it finds.
+ * @param plan The plan.
+ * @param begin Begins it; it throws a `RangeError` if there are no starts.
+ * @returns The first state.
  * @throws {RangeError} If there are none in double precision either, or it cannot be had.
  */
-export async function startsOn<Found>(
-  device: Device | undefined,
-  find: () => Promise<Found>,
-): Promise<Found> {
+export async function begun<State extends ChainState & Tree, Values extends object>(
+  plan: Plan<State, Values>,
+  begin: (plan: Plan<State, Values>) => Promise<RunState<State>>,
+): Promise<RunState<State>> {
   try {
-    return await find();
+    return await begin(plan);
   } catch (error) {
-    const reason = "log density or gradient is not finite at the starts in single precision";
-    if (!(error instanceof RangeError && toDouble(device, reason))) throw error;
-    return await find();
+    const double = error instanceof RangeError ? inDoublePlan(plan) : undefined;
+    if (double === undefined) throw error;
+    const tooShort = "log density or gradient is not finite at the starts in single precision";
+    return { ...await begin(double), tooShort };
   }
 }
 
@@ -70,15 +89,13 @@ async function renewed<State extends ChainState & Tree>(
 
 /** Looks after the device of a run. */
 export interface DeviceWatch<State extends ChainState & Tree> {
-  /** Before the first cycle: a run that had given up single precision goes on without it. */
-  resume(first: RunState<State>): void;
   /**
-   * After a cycle: none if the device changed in its midst, so that it is to be done again from the state that
-   * this gives; whatever the cycle came to, as nothing in it may mix two precisions.
+   * After a cycle: none if no device was lost in its midst; else it is to be done again from the state that this
+   * gives, whatever it came to, as nothing in it may mix two precisions.
    */
   again(before: RunState<State>): Promise<RunState<State> | undefined>;
-  /** After a cycle of warm-up: the state, for a device of double precision if single is not enough. */
-  fit(before: RunState<State>, after: RunState<State>): Promise<RunState<State>>;
+  /** After a cycle of warm-up: why single precision is not enough, if so. */
+  tooShort(before: RunState<State>, after: RunState<State>): Promise<string | undefined>;
 }
 
 /**
@@ -90,32 +107,75 @@ export interface DeviceWatch<State extends ChainState & Tree> {
 export function deviceWatch<State extends ChainState & Tree>(
   runtime: Runtime<State>,
 ): DeviceWatch<State> {
-  const { plan: { chainDevice, target: { names } } } = runtime;
   const changes = (): number => changesOf(runtime as unknown as Runtime<never>);
   let known = changes();
   return {
-    resume: ({ tooShort: reason }) => {
-      if (reason !== undefined && runtime.single() && toDouble(chainDevice, reason)) {
-        known = changes();
-      }
-    },
     again: async (before) => {
       if (changes() === known) return undefined;
       known = changes();
       return await renewed(runtime, before);
     },
-    fit: async (before, after) => {
+    tooShort: async (before, after) => {
       // Before the chains have settled, and in a first window that takes them from wherever they start, their
       // log densities say nothing of those of draws.
       const underWay = after.settled === undefined ||
         before.cycleInPhase === 0 && after.phase === "warmup";
-      if (before.phase !== "warmup" || underWay || !runtime.single()) return after;
+      if (before.phase !== "warmup" || underWay || !runtime.single()) return undefined;
       const { chains: { position, logDensity: single }, window: scale } = after;
       const double = await runtime.logDensity(position);
-      const reason = tooShort({ single, double, scale, names });
-      if (reason === undefined || !toDouble(chainDevice, reason)) return after;
-      known = changes();
-      return { ...await renewed(runtime, after), tooShort: reason };
+      return tooShort({ single, double, scale, names: runtime.plan.target.names });
     },
   };
+}
+
+/** How a run goes on: a compiled plan under the clock, with an eye on its device. */
+export interface Stage<State extends ChainState & Tree> {
+  /** The compiled plan. */
+  readonly runtime: Runtime<State>;
+  /** Its cycles under the clock. */
+  readonly run: TimedRun<State>;
+  /** What looks after its device. */
+  readonly watch: DeviceWatch<State>;
+}
+
+/**
+ * How a run goes on from a state: in double precision where that says so.
+ *
+ * @param given The compiled plan.
+ * @param state The state.
+ * @param since When the run began, in milliseconds of the plan's clock.
+ * @returns The stage.
+ */
+export function stageOf<State extends ChainState & Tree>(
+  given: Runtime<State>,
+  { tooShort }: RunState<State>,
+  since: number,
+): Stage<State> {
+  const double = tooShort === undefined ? undefined : inDoublePlan(given.plan);
+  const runtime = double === undefined ? given : runtimeOf(double);
+  return { runtime, run: timedRun(runtime, since), watch: deviceWatch(runtime) };
+}
+
+/**
+ * After a cycle: how the run goes on, and from what state; in double precision from here on where single
+ * precision proved too short.
+ *
+ * @param stage How it went so far.
+ * @param before The state before the cycle.
+ * @param after The state after it.
+ * @param since When the run began.
+ * @returns The same, or the next stage with its state.
+ */
+export async function judgedPrecision<State extends ChainState & Tree>(
+  stage: Stage<State>,
+  before: RunState<State>,
+  after: RunState<State>,
+  since: number,
+): Promise<{ readonly stage: Stage<State>; readonly state: RunState<State> }> {
+  const tooShort = await stage.watch.tooShort(before, after);
+  if (tooShort === undefined || inDoublePlan(stage.runtime.plan) === undefined) {
+    return { stage, state: after };
+  }
+  const next = stageOf(stage.runtime, { ...after, tooShort }, since);
+  return { stage: next, state: { ...await renewed(next.runtime, after), tooShort } };
 }

@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { ChainState } from "../kernels/kernel.ts";
+import type { Tree } from "../tensor/tree.ts";
 import type { DeviceName } from "../device/choose.ts";
 import { type DeviceInUse, deviceInUse } from "../device/fallback.ts";
 import type { FallbackKind } from "../device/failures.ts";
 import type { EnsembleScale } from "./ensemble_scale.ts";
+import { inDoublePlan } from "./device_changes.ts";
 import type { Plan } from "./plan.ts";
 import type { RunState } from "./run_state.ts";
 import { MOST_ROUNDING, positionTooShort, type Rounding, roundingOf } from "./single_precision.ts";
@@ -21,12 +24,21 @@ export interface DeviceOfRun extends DeviceInUse {
 }
 
 /** Sums up where chains moved. */
-export function deviceOfRun(
-  { device, chainDevice = device }: Pick<Plan<never>, "device" | "chainDevice">,
-  { rounding }: Pick<RunState, "rounding">,
+export function deviceOfRun<State extends ChainState & Tree, Values extends object>(
+  plan: Plan<State, Values>,
+  { rounding, tooShort: reason }: Pick<RunState, "rounding" | "tooShort">,
 ): DeviceOfRun {
+  const { device, chainDevice = device } = plan;
+  const double = reason === undefined ? undefined : inDoublePlan(plan)?.chainDevice;
+  const [first, last] = [deviceInUse(chainDevice), deviceInUse(double ?? chainDevice)];
+  const to = last.fallbacks[0]?.from ?? last.name;
   return {
-    ...deviceInUse(chainDevice),
+    ...last,
+    fallbacks: reason === undefined || double === undefined ? first.fallbacks : [
+      ...first.fallbacks,
+      { from: first.name, to, kind: "precision", reason },
+      ...last.fallbacks,
+    ],
     rounding: rounding === undefined || rounding.count === 0 ? undefined : roundingOf(rounding),
   };
 }

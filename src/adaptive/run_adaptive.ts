@@ -10,8 +10,9 @@ import { wrapped } from "../target/circle.ts";
 import { foldIn, type Key } from "../tensor/random.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { Tree } from "../tensor/tree.ts";
+import { systemClock } from "./clock.ts";
 import { lookAtConvergence } from "./convergence.ts";
-import { deviceWatch } from "./device_changes.ts";
+import { judgedPrecision, stageOf } from "./device_changes.ts";
 import { drawCount } from "./draw_blocks.ts";
 import type { Plan } from "./plan.ts";
 import { emptyReplay } from "./replay.ts";
@@ -19,7 +20,6 @@ import { numbersLookedAt } from "./remaining_work.ts";
 import { type Convergence, EMPTY_MEAN, type RunState } from "./run_state.ts";
 import { type Runtime, runtimeOf } from "./runtime.ts";
 import { atProduction, shortProduction } from "./short_production.ts";
-import { timedRun } from "./timed_run.ts";
 
 /** When a run began, if before its first cycle. */
 export interface RunTimes {
@@ -64,17 +64,17 @@ export interface AdaptiveRun {
 }
 
 async function* fold<State extends ChainState & Tree>(
-  runtime: Runtime<State>,
+  given: Runtime<State>,
   first: RunState<State>,
   key: Key,
-  { started }: RunTimes = {},
+  times: RunTimes = {},
 ): AsyncGenerator<RunState<State>, void, void> {
-  const { stop, signal, device } = runtime.plan;
-  const run = timedRun(runtime, started);
-  const watch = deviceWatch(runtime);
+  const { stop, signal, device, clock = systemClock } = given.plan;
+  const since = times.started ?? clock.now();
   let state = first.interrupted ?? first;
-  watch.resume(state);
+  let stage = stageOf(given, state, since);
   while (state.phase !== "done") {
+    const { runtime, run, watch } = stage;
     signal?.throwIfAborted();
     const forCycle = foldIn(key, state.cycle);
     // The flow's workers too: training calls follow each other within a cycle.
@@ -104,7 +104,7 @@ async function* fold<State extends ChainState & Tree>(
       state = again;
       continue;
     }
-    state = await watch.fit(before, state);
+    ({ stage, state } = await judgedPrecision(stage, before, state, since));
     // A cycle that was cut off leaves no state.
     if (!outOfTime || state.phase === "done") yield state;
     if (state.phase === "done" || state.draws.length > 0) continue;

@@ -8,7 +8,7 @@ import type { Target } from "../target/target.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { leaves, type Tree } from "../tensor/tree.ts";
-import { startsOn } from "./device_changes.ts";
+import { begun } from "./device_changes.ts";
 import { findStart, type Started } from "./initial.ts";
 import { prepare, type Prepared } from "./default_plan.ts";
 import { orThrow, type SampleOptions } from "./options.ts";
@@ -51,13 +51,13 @@ async function firstState<State extends ChainState & Tree, Values extends object
   // A run that had ended goes on in production.
   if (resume?.phase === "done") return { ...resume, phase: "production", ended: undefined };
   if (resume !== undefined) return resume;
-  const { start } = runtimeOf(plan);
-  const position = await startsOn(
-    plan.chainDevice,
-    () =>
-      findStart(async (candidates) => startedOf(await start(candidates)), where, plan.target, key),
-  );
-  return runAdaptive.start(plan)(position);
+  return await begun(plan, async (used) => {
+    const { start } = runtimeOf(used);
+    const evaluate = async (candidates: Tensor): Promise<Started> =>
+      startedOf(await start(candidates));
+    const position = await findStart(evaluate, where, plan.target, key);
+    return await runAdaptive.start(used)(position);
+  });
 }
 
 /**

@@ -42,11 +42,15 @@ const SIMD_PROBE = Uint8Array.of(
 function compiledDevice(
   options: Required<Pick<DeviceOptions, "precision">> & DeviceOptions,
 ): Device {
-  const compiled = wasmDeviceWith(options);
-  if (WebAssembly.validate(SIMD_PROBE)) return compiled;
-  const device = fallbackDevice([compiled, interpreted(options.precision)]);
-  device.fallBack({ kind: "unavailable", reason: "WebAssembly has no SIMD here" });
-  return device;
+  if (WebAssembly.validate(SIMD_PROBE)) return wasmDeviceWith(options);
+  return fallbackDevice([interpreted(options.precision)], {
+    before: [{
+      from: "wasm",
+      to: "interpreter",
+      kind: "unavailable",
+      reason: "WebAssembly has no SIMD here",
+    }],
+  });
 }
 
 function interpreted(precision: Precision | undefined): Device {

@@ -21,13 +21,13 @@ export interface FallbackDevice extends Device {
   /** Where work moved so far, in order. */
   readonly fallbacks: readonly Fallback[];
   /**
-   * Gives up the device of now, for the next one of a kind.
+   * What takes its place where only some devices will do.
    *
-   * @param failure Why.
-   * @param fits Which devices will do; any by default.
-   * @returns Whether there was one; else all stays as it is.
+   * @param fits Which will.
+   * @returns Those of them that come after the one in use, as a device of their own; none if there are none.
+   * Nothing changes for what runs here.
    */
-  fallBack(failure: Failure, fits?: (device: Device) => boolean): boolean;
+  instead(fits: (device: Device) => boolean): Device | undefined;
 }
 
 /**
@@ -56,6 +56,8 @@ export interface FallbackOptions {
    * always applied again.
    */
   readonly steps?: "retry" | "throw";
+  /** Devices that were given up before; none by default. */
+  readonly before?: readonly Fallback[];
 }
 
 /** Work that a device may fail at: a task of either, done when it is called. */
@@ -87,24 +89,30 @@ function orElse<Result>(
 
 /** The devices, and which is in use. */
 class Chain {
-  readonly fallbacks: Fallback[] = [];
+  readonly fallbacks: Fallback[];
   readonly #devices: readonly Device[];
   #at = 0;
 
-  constructor(devices: readonly Device[]) {
+  constructor(devices: readonly Device[], before: readonly Fallback[]) {
     this.#devices = devices;
+    this.fallbacks = [...before];
   }
 
   get current(): Device {
     return this.#devices[this.#at];
   }
 
-  fallBack({ kind, reason }: Failure, fits: (device: Device) => boolean): boolean {
-    const next = this.#devices.findIndex((device, i) => i > this.#at && fits(device));
-    if (next < 0) return false;
-    const from = this.current.name;
-    this.#at = next;
-    this.fallbacks.push({ from, to: this.current.name, kind, reason });
+  /** Those that are left after the one in use. */
+  get others(): readonly Device[] {
+    return this.#devices.slice(this.#at + 1);
+  }
+
+  /** Goes on to the next device, if there is one. */
+  fallBack({ kind, reason }: Failure): boolean {
+    const [next] = this.others;
+    if (next === undefined) return false;
+    this.fallbacks.push({ from: this.current.name, to: next.name, kind, reason });
+    this.#at++;
     return true;
   }
 
@@ -119,7 +127,7 @@ class Chain {
       attempt(async () => await work(runnerOf(device))),
       ({ error, ...failure }) => {
         // Other work may have found the same before.
-        const moved = device !== this.current || this.fallBack(failure, () => true);
+        const moved = device !== this.current || this.fallBack(failure);
         if (!moved) throw error;
         if (!retry) throw new FellBack(this.fallbacks[this.fallbacks.length - 1]);
         return this.run(runnerOf, work, retry);
@@ -158,9 +166,9 @@ function forEachDevice<Runner>(make: (device: Device) => Runner): (device: Devic
  */
 export function fallbackDevice(
   devices: readonly [Device, ...Device[]],
-  { steps = "retry" }: FallbackOptions = {},
+  { steps = "retry", before = [] }: FallbackOptions = {},
 ): FallbackDevice {
-  const chain = new Chain(devices);
+  const chain = new Chain(devices, before);
   return {
     get name() {
       return chain.current.name;
@@ -174,7 +182,10 @@ export function fallbackDevice(
     get fallbacks() {
       return [...chain.fallbacks];
     },
-    fallBack: (failure, fits = () => true) => chain.fallBack(failure, fits),
+    instead: (fits) => {
+      const [first, ...rest] = chain.others.filter(fits);
+      return first === undefined ? undefined : fallbackDevice([first, ...rest], { steps });
+    },
     step: (program, leaves, record) => {
       const runnerOf = forEachDevice((device) => device.step(program, leaves, record));
       return {
@@ -201,7 +212,7 @@ export function fallbackDevice(
 
 /** Whether a device can go on elsewhere. */
 export function canFallBack(device: Device): device is FallbackDevice {
-  return "fallBack" in device;
+  return "instead" in device;
 }
 
 /** Where something runs, and where it does not any more. */

@@ -276,3 +276,18 @@ Deno.test("log densities of chains that are still on their way do not have singl
   const { device } = await resultOf(plan, last, { key: key(9), seconds: () => 1 });
   assert.deepEqual([device.precision, device.fallbacks], ["f32", []]);
 });
+
+Deno.test("a plan that needs double precision gives the same bits each time it is run", async () => {
+  const plan = { ...planFor(high, FALLING), chainDevice: standIn() } as unknown as OwnPlan;
+  const run = async (): Promise<State> => {
+    const first = await runAdaptive.start(plan)(normal(key(4), [32, 2]));
+    return await runAdaptive(plan)(first, KEY);
+  };
+  // One after the other, and two at the same time.
+  const once = await run();
+  for (const state of [await run(), ...await Promise.all([run(), run()])]) {
+    assert.deepEqual(state.draws, once.draws);
+    assert.deepEqual(state.chains, once.chains);
+  }
+  assert.ok(once.tooShort !== undefined);
+});

@@ -133,15 +133,20 @@ Deno.test("an error of the work itself is thrown, and no device is given up for 
   }
 });
 
-Deno.test("a device is given up for one that fits, if there is any", () => {
-  const device = fallbackDevice([wasmSingleDevice, wasmSingleDevice, wasmDevice]);
-  const failure = { kind: "precision", reason: "too short" } as const;
-  assert.ok(!device.fallBack(failure, ({ name }) => name === "interpreter"));
-  assert.deepEqual([device.precision, device.fallbacks], ["f32", []]);
-  assert.ok(device.fallBack(failure, ({ precision }) => precision === "f64"));
-  assert.equal(device.precision, "f64");
-  assert.deepEqual(device.fallbacks, [{ from: "wasm", to: "wasm", ...failure }]);
-  assert.ok(!device.fallBack(failure));
+Deno.test("in place of a device come those behind it that fit, and nothing changes for it", async () => {
+  const failing = failingDevice(lost, { atStep: 1 }, wasmDevice);
+  const device = fallbackDevice([wasmSingleDevice, wasmSingleDevice, failing, interpreterDevice]);
+  assert.equal(device.instead(() => false), undefined);
+  const double = device.instead(({ precision }) => precision === "f64");
+  assert.ok(double !== undefined);
+  assert.deepEqual(deviceInUse(double), { name: "webgpu", precision: "f64", fallbacks: [] });
+  const { state } = await steps(double, START);
+  assertSameBits(state[0], (await steps(wasmDevice, START)).state[0], "state");
+  assert.deepEqual(deviceInUse(double).fallbacks.map(({ to }) => to), ["interpreter"]);
+  assert.deepEqual(deviceInUse(device), { name: "wasm", precision: "f32", fallbacks: [] });
+  // What comes before does not.
+  const last = fallbackDevice([wasmDevice, wasmSingleDevice]);
+  assert.equal(last.instead(({ precision }) => precision === "f64"), undefined);
 });
 
 /** A connection that takes no shader. */
