@@ -277,6 +277,36 @@ Deno.test("log densities of chains that are still on their way do not have singl
   assert.deepEqual([device.precision, device.fallbacks], ["f32", []]);
 });
 
+Deno.test("where single precision is given up, chains are compared to log densities in double precision", async () => {
+  const plan = { ...planFor(high, FALLING), chainDevice: standIn() } as unknown as OwnPlan;
+  const first = await runAdaptive.start(plan)(normal(key(4), [32, 2]));
+  let before: State = first;
+  for await (const state of runAdaptive.cycles(plan)(first, KEY)) {
+    if (state.tooShort !== undefined && before.tooShort === undefined) {
+      const { position, logDensity } = state.chains;
+      logDensity.data.forEach((value, chain) =>
+        assert.equal(value, high.logDensity(position.data.slice(2 * chain, 2 * chain + 2)))
+      );
+    }
+    before = state;
+  }
+  assert.ok(before.tooShort !== undefined);
+});
+
+Deno.test("where a run has no time, log densities of its one draw are in double precision, too", async () => {
+  const run = await sample(dualMoon, key(1), {
+    ...SHORT,
+    precision: "f32",
+    stop: { maxSeconds: 1e-6 },
+  });
+  const { draws: { x: { data, shape } }, logDensity } = run;
+  assert.deepEqual(shape, [16, 1, 5]);
+  logDensity.data.forEach((value, i) =>
+    assert.equal(value, dualMoon.logDensity(data.subarray(5 * i, 5 * i + 5)))
+  );
+  assert.equal(run.device.rounding?.draws, 16);
+});
+
 Deno.test("a plan that needs double precision gives the same bits each time it is run", async () => {
   const plan = { ...planFor(high, FALLING), chainDevice: standIn() } as unknown as OwnPlan;
   const run = async (): Promise<State> => {
