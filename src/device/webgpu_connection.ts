@@ -72,6 +72,8 @@ class OpenConnection implements Connection {
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       this.#fail(failureOf((event as GPUUncapturedErrorEvent).error));
+      // Nobody goes on with it: its memory is for the next one.
+      device.destroy();
     });
   }
 

@@ -28,6 +28,10 @@ function standIn() {
       maxBufferSize: 800,
       maxComputeWorkgroupsPerDimension: 7,
     },
+    destroyed: false,
+    destroy: () => {
+      device.destroyed = true;
+    },
     pushErrorScope: () => {},
     popErrorScope: () => Promise.resolve(scopes.pop() ?? null),
   });
@@ -44,6 +48,7 @@ function standIn() {
   } as unknown as Gpu;
   return {
     gpu,
+    device,
     asked,
     scopes,
     lose: () => lost.resolve({ reason: "destroyed", message: "gone" } as GPUDeviceLostInfo),
@@ -96,13 +101,14 @@ Deno.test("work that waits when the device is lost is rejected, and so is all th
 });
 
 Deno.test("an error that nobody asked for rejects the work that waits, and is not reported again", async () => {
-  const { gpu, complain } = standIn();
+  const { gpu, device, complain } = standIn();
   const open = await connectTo(gpu);
   const waiting = open.settled(new Promise(() => {}));
   const event = complain("no such buffer");
   assert.ok(event.defaultPrevented);
   await assert.rejects(waiting, isLost("refused", /refused its work \(no such buffer\)/));
   assert.ok(!open.open);
+  assert.ok(device.destroyed);
 });
 
 Deno.test("what a device refuses to create is one error, and the connection goes on", async () => {
