@@ -7,13 +7,18 @@ import { chooseDevice } from "../../src/device/choose.ts";
 import { canFallBack } from "../../src/device/fallback.ts";
 import { assertSameBits } from "../tensor/bits.ts";
 
-/** Whatever asks for an adapter while this runs; the adapter is a software one, as is its name. */
-async function asked(work: () => Promise<unknown>): Promise<number> {
+const SOFTWARE = { info: { description: "SwiftShader" }, limits: {} };
+
+/** How often an adapter is asked for while this runs; there is a software one, or what is given. */
+async function asked(
+  work: () => Promise<unknown>,
+  adapter: object | null = SOFTWARE,
+): Promise<number> {
   const before = Object.getOwnPropertyDescriptor(navigator, "gpu");
   let count = 0;
   const requestAdapter = (): Promise<unknown> => {
     count++;
-    return Promise.resolve({ info: { description: "SwiftShader" }, limits: {} });
+    return Promise.resolve(adapter);
   };
   Object.defineProperty(navigator, "gpu", { value: { requestAdapter }, configurable: true });
   try {
@@ -94,4 +99,30 @@ Deno.test('"auto" is "wasm" for steps by themselves', () => {
     const device = chooseDevice("auto", { precision });
     assert.deepEqual([device.name, device.precision], ["wasm", precision]);
   }
+});
+
+Deno.test('a run by "webgpu" where there is no adapter has the bits of the default, and says so', async () => {
+  const options = { chains: 16, workers: 1, stop: { maxDraws: 20 } } as const;
+  const expected = await sample(dualMoon, key(1), options);
+  const count = await asked(async () => {
+    const run = await sample(dualMoon, key(1), { ...options, device: "webgpu" });
+    assert.deepEqual(run.draws, expected.draws);
+    assert.deepEqual(run.device, {
+      name: "wasm",
+      precision: "f64",
+      fallbacks: [{
+        from: "webgpu",
+        to: "wasm",
+        kind: "unavailable",
+        reason: "WebGPU has no adapter here",
+      }],
+      rounding: undefined,
+    });
+    assert.deepEqual(run.warnings, [
+      ...expected.warnings,
+      'The chains moved on the device "wasm" in place of "webgpu": WebGPU has no adapter here. ' +
+      'Draws are none the worse for it; `device: "auto"` takes a GPU only where there is one.',
+    ]);
+  }, null);
+  assert.equal(count, 1);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { key, sample, type SampleOptions, startChains, vectorize } from "../../mod.ts";
+import { density, key, sample, type SampleOptions, startChains, vectorize } from "../../mod.ts";
 import { connection } from "../../src/device/webgpu_connection.ts";
 import { hmc } from "../../src/kernels/hmc.ts";
 import { normal } from "../../src/tensor/random.ts";
@@ -133,5 +133,26 @@ Deno.test(
     assert.equal(whole.device.rounding?.draws, whole.logDensity.data.length);
     const again = await sample(dualMoon, key(7), SHORT);
     assert.deepEqual(again.device.fallbacks, []);
+  },
+);
+
+Deno.test(
+  "a log density of −1e7 leaves the GPU before any draw, and log Z is right",
+  ON_GPU,
+  async () => {
+    const high = density(2, (x) => x.square().sum().mul(-0.5).sub(1e7));
+    const run = await sample(high, key(1), { device: "webgpu" });
+    assert.deepEqual([run.device.name, run.device.precision], ["wasm", "f64"]);
+    assert.deepEqual(run.device.fallbacks.map(({ from, kind }) => [from, kind]), [
+      ["webgpu", "precision"],
+    ]);
+    assert.equal(run.device.rounding, undefined);
+    assert.equal(run.warnings.length, 1);
+    assert.match(run.warnings[0], /log densities of about -1\.0e\+7 are off by 0\.\d+ in single/);
+    assert.equal(run.state.ended, "converged");
+    // |z| < 5 has a false-alarm rate of 6e-7.
+    const { estimate, standardError } = run.logEvidence ?? { estimate: NaN, standardError: NaN };
+    const z = (estimate + 1e7 - Math.log(2 * Math.PI)) / standardError;
+    assert.ok(Math.abs(z) < 5 && standardError < 0.01, `z = ${z}`);
   },
 );
