@@ -68,16 +68,28 @@ function counted(kernel: ReturnType<typeof hmc>): Kernel<TrajectoryState> {
   };
 }
 
+/** Kernels that are given have longer windows. */
+const OF_DEFAULT = [6, 8, 10];
+
 const WAYS: readonly Way[] = [
   { name: "default" },
   {
     name: "accepted at 0.8",
     local: { ...jitteredHmc({ stepJitter: 0.5 }), targetAcceptance: 0.8 },
+    warmupWindows: OF_DEFAULT,
   },
   { name: "ChEES", adaptation: cheesAdaptation() },
-  { name: "MAMS", local: mams() },
-  { name: "MAMS, accepted at 0.95", local: { ...mams(), targetAcceptance: 0.95 } },
-  { name: "one step size", local: { ...jitteredHmc(), targetAcceptance: 0.95 } },
+  { name: "MAMS", local: mams(), warmupWindows: OF_DEFAULT },
+  {
+    name: "MAMS, accepted at 0.95",
+    local: { ...mams(), targetAcceptance: 0.95 },
+    warmupWindows: OF_DEFAULT,
+  },
+  {
+    name: "one step size",
+    local: { ...jitteredHmc(), targetAcceptance: 0.95 },
+    warmupWindows: OF_DEFAULT,
+  },
   { name: "diagonal metric", adaptation: ensembleAdaptation({ metric: "diagonal" }) },
   { name: "no gradients in the metric", adaptation: ensembleAdaptation({ fisher: false }) },
   { name: "nothing settles", settleWindows: [], warmupWindows: [10, 15, 20, 25] },
