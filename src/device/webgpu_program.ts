@@ -13,7 +13,10 @@ import type { Connection } from "./webgpu_connection.ts";
 export interface WebgpuHow extends PrintOptions {
   /** Connects to the GPU; all share one connection by default. */
   readonly connect?: (() => Promise<Connection>) | undefined;
-  /** Draws are read once so many bytes of them lie on the GPU; 64 MiB by default. */
+  /**
+   * Draws are read once so many bytes of them lie on the GPU, and points go there in parts of so many; 64 MiB
+   * by default.
+   */
   readonly drawBytes?: number | undefined;
   /** Scratch of the groups of a dispatch takes so many bytes at most, if one group's fits; 256 MiB by default. */
   readonly scratchBytes?: number | undefined;
