@@ -64,6 +64,15 @@ fn rows_of(map: AffineMap) -> u32 {
   return map.inputs / 4u + 1u;
 }
 
+/// Up to so many vectors loops over features are unrolled: beyond, compilers take minutes.
+const MOST_UNROLLED = 5u;
+
+/// How often a loop over the features of a map turns.
+fn turns_of(map: AffineMap) -> u32 {
+  if (FEATURES <= MOST_UNROLLED) { return FEATURES; }
+  return rows_of(map);
+}
+
 /// Sets one number of the features.
 fn set_feature(i: u32, value: f32) {
   features[i / 4u][i & 3u] = value;
@@ -73,7 +82,7 @@ fn set_feature(i: u32, value: f32) {
 fn column(map: AffineMap, number: u32) -> vec4<f32> {
   var sum = vec4<f32>();
   var at = map.at + number;
-  for (var i = 0u; i < FEATURES; i++) {
+  for (var i = 0u; i < turns_of(map); i++) {
     let each = features[i];
     sum += each.x * weights[at];
     at += map.columns;
