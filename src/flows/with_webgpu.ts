@@ -91,7 +91,7 @@ function checkDraws(rows: number, first: number): void {
  * Where the device fails, is lost or refuses a shader, a `WebGpuFlowError` says so; states are never
  * changed in place, so that work can go on from the one that is there, with the flow that was given.
  *
- * @param flow A flow of `splineFlow` or `affineFlow`, of at most 256 coordinates and 512 hidden units to a
+ * @param flow A flow of `splineFlow` or `affineFlow`, of at most 64 coordinates and 128 hidden units to a
  * layer.
  * @param device The device, with WebGPU's default limits or more. It remains the caller's.
  * @returns The flow on the device.
