@@ -118,6 +118,15 @@ export class Lease {
     return { buffer: this.#take(bytes, STORAGE | COPY_DST | COPY_SRC), size: bytes };
   }
 
+  /** Room of zeros. */
+  zeros(bytes: number): GPUBufferBinding & { readonly buffer: GPUBuffer } {
+    const room = this.room(bytes);
+    const encoder = this.#device.createCommandEncoder();
+    encoder.clearBuffer(room.buffer, 0, bytes);
+    this.#device.queue.submit([encoder.finish()]);
+    return room;
+  }
+
   /** Numbers that shaders can read; at least four bytes of anything where there are none. */
   upload(numbers: Numbers32): GPUBufferBinding & { readonly buffer: GPUBuffer } {
     const room = this.room(Math.max(4, numbers.byteLength));

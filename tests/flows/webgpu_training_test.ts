@@ -1,7 +1,8 @@
 /** Training by shaders: slopes, updates and losses are those of the engine in WebAssembly. */
 import assert from "node:assert/strict";
 import { type Batch, completeBatches } from "../../src/flows/batch.ts";
-import type { FlowState, FlowUpdates } from "../../src/flows/flow.ts";
+import type { Flow, FlowState, FlowUpdates } from "../../src/flows/flow.ts";
+import { splineFlow } from "../../src/flows/spline_flow.ts";
 import { WebGpuEngine } from "../../src/flows/webgpu_engine.ts";
 import { permutation } from "../../src/random/words.ts";
 import { uniforms } from "../diagnostics/series.ts";
@@ -18,6 +19,7 @@ import {
   batchesOfAll,
   broken,
   data,
+  DIMENSION,
   slopeErrors,
   small,
   stateFor,
@@ -95,6 +97,27 @@ Deno.test({
       const second = await slice(first.state, 3);
       assert.deepEqual(second.state, whole.state);
       assert.deepEqual([...first.losses, ...second.losses], whole.losses);
+    }),
+});
+
+Deno.test({
+  name: "what one training leaves in buffers does not reach the next, of another flow",
+  ...onAdapter,
+  fn: () =>
+    withDevice(async (device) => {
+      const engine = new WebGpuEngine(device);
+      const train = (flow: Flow, by: WebGpuEngine) => {
+        const state = flow.init(DIMENSION, [1, 1]);
+        const steps = completeBatches(batchesOfAll, data.length / DIMENSION);
+        return by.update(shapeFor(flow, state), state, data, steps);
+      };
+      // Of one layout but for the maps that have fewer rows than others.
+      const [first, second] = [[13, 15], [15, 2]].map((hidden) =>
+        splineFlow({ layers: 4, hidden })
+      );
+      await train(first, engine);
+      const after = await train(second, engine);
+      assert.deepEqual(after, await train(second, new WebGpuEngine(device)));
     }),
 });
 
