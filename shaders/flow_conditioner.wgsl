@@ -6,8 +6,8 @@
 //
 // Numbers go in vectors of four, filled up with zeros. The inputs of an affine map are followed by a 1,
 // so that its biases are one more row of its weights. Row i of a map is `columns` vectors from
-// `at + i·columns` on; all maps have 4·FEATURES rows, of which the last ones are 0, so that loops over
-// them can be unrolled and the features stay in registers.
+// `at + i·columns` on; all maps have 4·FEATURES rows, of which the last ones are 0, so that short loops
+// over them can be unrolled and the features stay in registers.
 
 /// An affine map.
 struct AffineMap {
@@ -64,6 +64,16 @@ fn rows_of(map: AffineMap) -> u32 {
   return map.inputs / 4u + 1u;
 }
 
+/// Loops over features of up to so many vectors can be unrolled; with 9, lavapipe compiled for twice as
+/// long.
+const MOST_UNROLLED = 5u;
+
+/// How often a loop over the features of a map turns.
+fn turns_of(map: AffineMap) -> u32 {
+  if (FEATURES <= MOST_UNROLLED) { return FEATURES; }
+  return rows_of(map);
+}
+
 /// Sets one number of the features.
 fn set_feature(i: u32, value: f32) {
   features[i / 4u][i & 3u] = value;
@@ -73,7 +83,7 @@ fn set_feature(i: u32, value: f32) {
 fn column(map: AffineMap, number: u32) -> vec4<f32> {
   var sum = vec4<f32>();
   var at = map.at + number;
-  for (var i = 0u; i < FEATURES; i++) {
+  for (var i = 0u; i < turns_of(map); i++) {
     let each = features[i];
     sum += each.x * weights[at];
     at += map.columns;

@@ -18,7 +18,8 @@ struct Tile {
 @group(0) @binding(0) var<uniform> pass_of: Pass;
 @group(0) @binding(1) var<storage, read> kept: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> tiles: array<Tile>;
-/// Slopes of each group of rows, as the weights.
+/// Slopes of each group of rows, as the weights; 0 at first, since rows that only fill a map up have no
+/// tile.
 @group(0) @binding(3) var<storage, read_write> parts: array<vec4<f32>>;
 /// Losses of each group of rows.
 @group(0) @binding(4) var<storage, read_write> losses: array<f32>;

@@ -23,10 +23,10 @@ import { WatchedDevice } from "./webgpu_program.ts";
 import { WebGpuTraining } from "./webgpu_training.ts";
 import { logDeterminantOf, pointsOf, whiteSingles } from "./webgpu_white.ts";
 
-/** Most coordinates: beyond, the numbers of a row do not fit a shader's own memory. */
-const MOST_COORDINATES = 256;
+/** Most coordinates: with 64 lavapipe compiles a flow in 5 s, with 200 not in half a minute. */
+const MOST_COORDINATES = 64;
 /** Most units of a hidden layer, for the same reason. */
-const MOST_WIDTH = 512;
+const MOST_WIDTH = 128;
 /** Vectors of four numbers that a buffer holds by default: 128 MiB. */
 const MOST_VECTORS = 8_388_608;
 /** Flows whose shaders are kept: their compilation takes some tenths of a second. */
@@ -65,7 +65,7 @@ function refuse(what: string): never {
  * Refuses flows that shaders cannot run.
  *
  * @param shape What the flow is made of.
- * @throws {RangeError} If it has more than 256 coordinates or hidden units of more than 512, splines on a
+ * @throws {RangeError} If it has more than 64 coordinates or hidden layers of more than 128 units, splines on a
  * range that is not from 1e-3 to 1e6, or more numbers than a buffer of 128 MiB holds.
  */
 export function checkShape(shape: EngineShape): void {

@@ -17,13 +17,20 @@ const TYPES: Readonly<Record<Binding, GPUBufferBindingLayout>> = {
   written: { type: "storage" },
 };
 
-/** A program for one flow. Its pipelines are made when they are first needed. */
+/** What pipelines of a program are made from. */
+interface Parts {
+  readonly module: GPUShaderModule;
+  readonly bindings: GPUBindGroupLayout;
+  readonly layout: GPUPipelineLayout;
+}
+
+/** A program for one flow. All of it is made when it is first needed, where errors are looked for. */
 export class ShaderProgram {
   readonly #device: GPUDevice;
-  readonly #module: GPUShaderModule;
-  readonly #bindings: GPUBindGroupLayout;
-  readonly #layout: GPUPipelineLayout;
+  readonly #code: string;
+  readonly #kinds: readonly Binding[];
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>();
+  #made: Parts | undefined;
 
   /**
    * @param device Where it runs.
@@ -32,12 +39,22 @@ export class ShaderProgram {
    */
   constructor(device: GPUDevice, code: string, bindings: readonly Binding[]) {
     this.#device = device;
-    this.#module = device.createShaderModule({ code });
+    this.#code = code;
+    this.#kinds = bindings;
+  }
+
+  get #parts(): Parts {
+    if (this.#made !== undefined) return this.#made;
     const visibility = GPUShaderStage.COMPUTE;
-    this.#bindings = device.createBindGroupLayout({
-      entries: bindings.map((binding, i) => ({ binding: i, visibility, buffer: TYPES[binding] })),
+    const bindings = this.#device.createBindGroupLayout({
+      entries: this.#kinds.map((kind, binding) => ({ binding, visibility, buffer: TYPES[kind] })),
     });
-    this.#layout = device.createPipelineLayout({ bindGroupLayouts: [this.#bindings] });
+    this.#made = {
+      module: this.#device.createShaderModule({ code: this.#code }),
+      bindings,
+      layout: this.#device.createPipelineLayout({ bindGroupLayouts: [bindings] }),
+    };
+    return this.#made;
   }
 
   /**
@@ -49,8 +66,11 @@ export class ShaderProgram {
   pipeline(entryPoint: string): Promise<GPUComputePipeline> {
     let pipeline = this.#pipelines.get(entryPoint);
     if (pipeline === undefined) {
-      const compute = { module: this.#module, entryPoint };
-      pipeline = this.#device.createComputePipelineAsync({ layout: this.#layout, compute });
+      const { module, layout } = this.#parts;
+      pipeline = this.#device.createComputePipelineAsync({
+        layout,
+        compute: { module, entryPoint },
+      });
       this.#pipelines.set(entryPoint, pipeline);
     }
     return pipeline;
@@ -64,7 +84,7 @@ export class ShaderProgram {
    */
   bind(buffers: readonly GPUBufferBinding[]): GPUBindGroup {
     const entries = buffers.map((resource, binding) => ({ binding, resource }));
-    return this.#device.createBindGroup({ layout: this.#bindings, entries });
+    return this.#device.createBindGroup({ layout: this.#parts.bindings, entries });
   }
 }
 
@@ -96,6 +116,15 @@ export class Lease {
   room(bytes: number): GPUBufferBinding & { readonly buffer: GPUBuffer } {
     const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
     return { buffer: this.#take(bytes, STORAGE | COPY_DST | COPY_SRC), size: bytes };
+  }
+
+  /** Room of zeros. */
+  zeros(bytes: number): GPUBufferBinding & { readonly buffer: GPUBuffer } {
+    const room = this.room(bytes);
+    const encoder = this.#device.createCommandEncoder();
+    encoder.clearBuffer(room.buffer, 0, bytes);
+    this.#device.queue.submit([encoder.finish()]);
+    return room;
   }
 
   /** Numbers that shaders can read; at least four bytes of anything where there are none. */

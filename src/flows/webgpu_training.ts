@@ -265,7 +265,8 @@ export class WebGpuTraining {
       ...writeState(lease, plan, state),
       kept: lease.room(groups * GROUP * plan.rowVectors * 16),
       losses: lease.room(4 * groups),
-      parts: lease.room(groups * bytes),
+      // Where a map has fewer rows than others no slopes are written, and none may be read.
+      parts: lease.zeros(groups * bytes),
       slopes: lease.room(bytes),
       report: lease.room(4 * updates),
       progress,

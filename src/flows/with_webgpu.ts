@@ -66,7 +66,7 @@ function runnerOf(engine: WebGpuEngine): EngineRunner {
   };
 }
 
-/** The number of draws there are is that of words of 32 bits. */
+/** Draws are counted in words of 32 bits. */
 const MOST_DRAWS = 4_294_967_296;
 
 function checkDraws(rows: number, first: number): void {
@@ -91,23 +91,27 @@ function checkDraws(rows: number, first: number): void {
  * Where the device fails, is lost or refuses a shader, a `WebGpuFlowError` says so; states are never
  * changed in place, so that work can go on from the one that is there, with the flow that was given.
  *
- * @param flow A flow of `splineFlow` or `affineFlow`, of at most 256 coordinates and 512 hidden units to a
+ * @param flow A flow of `splineFlow` or `affineFlow`, of at most 64 coordinates and 128 hidden units to a
  * layer.
  * @param device The device, with WebGPU's default limits or more. It remains the caller's.
  * @returns The flow on the device.
  * @throws {TypeError} If the flow is of another kind, or there is no device.
  *
  * @example
- * ```ts ignore
- * import { splineFlow, withWebGpu } from "@tributary/tributary";
+ * ```ts
+ * import { affineFlow, withWebGpu } from "@tributary/tributary";
+ * import assert from "node:assert/strict";
  *
- * const adapter = await navigator.gpu.requestAdapter();
- * if (adapter === null) throw new Error("no graphics processor is here");
- * const device = await adapter.requestDevice();
- * const flow = withWebGpu(splineFlow(), device);
- * const state = flow.init(5, [0, 1]);
- * const { position, logDensity } = await flow.draw(state, [0, 2], { rows: 65_536 });
- * flow.destroy();
+ * const adapter = await navigator.gpu?.requestAdapter();
+ * if (adapter) {
+ *   const device = await adapter.requestDevice();
+ *   const flow = withWebGpu(affineFlow({ layers: 2, hidden: [8] }), device);
+ *   const state = flow.init(2, [0, 1]);
+ *   const { logDensity } = await flow.draw(state, [0, 2], { rows: 1000 });
+ *   assert.equal(logDensity.length, 1000);
+ *   flow.destroy();
+ *   device.destroy();
+ * }
  * ```
  */
 export function withWebGpu(flow: Flow, device: GPUDevice): WebGpuFlow {
