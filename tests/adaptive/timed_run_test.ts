@@ -67,7 +67,7 @@ async function runFor(
 }
 
 /** Up to where the first window, the second, training and production are under way. */
-const TIMES = [0.05, 0.2, 0.3, 0.6, 0.9, 1.1, 1.3, 1.7, 2.2, 2.9];
+const TIMES = [0.05, 0.2, 0.3, 0.6, 0.9, 1.1, 1.3, 1.7, 2.2, 2.9, 3.1, 3.3];
 
 /** The run without an end by the clock. */
 const whole = await runFor(undefined);
