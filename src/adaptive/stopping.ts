@@ -31,8 +31,11 @@ export interface StopOptions {
   readonly maxSeconds?: number;
 }
 
-/** The first look at convergence is at this many draws of each chain. */
-const FIRST_LOOK = 100;
+/**
+ * The first look at convergence is at this many draws of each chain: R-hat can be below 1.01 from 100 independent ones
+ * of each on.
+ */
+const FIRST_LOOK = 150;
 /** Each further look is at so many times the draws at least: few looks, so that chance has few tries. */
 const LEAST_GROWTH = 1.25;
 /** And at most, since the first looks know little. */

@@ -45,7 +45,7 @@ Deno.test("a run ends at its budgets", () => {
 
 Deno.test("looks at convergence are few: each is at 1.25 to 3 times the draws of the last", () => {
   const { nextLook } = stopWhenConverged();
-  assert.equal(nextLook(undefined), 100);
+  assert.equal(nextLook(undefined), 150);
   for (
     const last of [good, { ...good, bulk: 10 }, { ...good, rHat: 1.1 }, { ...good, bulk: NaN }]
   ) {
