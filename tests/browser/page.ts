@@ -20,6 +20,9 @@ globalThis.Worker = class extends original {
 
 /** How many workers a long run starts, and whether they change it. */
 async function workers(): Promise<string> {
+  // Those of the run before, if it had any, end when they have had no work for a while.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  living = 0;
   const step = hmc().step(dualMoon, { stepSize: 0.1 });
   const start = await startChains(dualMoon, hmc())(normal(key(1), [500, 5]));
   const run = async (workers: number): Promise<Float64Array> => {
