@@ -116,12 +116,18 @@ export async function sample<
   const seconds = (): number => (performance.now() - started) / 1000;
   signal?.throwIfAborted();
   const [forStart, forRun, forEvidence] = split(key, 3);
-  let state = await firstState(prepared, resume, forStart);
-  let production = state.phase === "production" ? 0 : undefined;
-  for await (const next of runAdaptive.cycles(plan)(state, forRun, { started })) {
-    onProgress?.(progressOf(plan, state, next, { now: seconds(), production }));
-    if (next.phase === "production") production ??= seconds();
-    state = next;
+  // Workers are held by cycles; memory on a GPU is given back with the run.
+  const hold = plan.chainDevice?.name === "webgpu" ? plan.chainDevice.hold() : undefined;
+  try {
+    let state = await firstState(prepared, resume, forStart);
+    let production = state.phase === "production" ? 0 : undefined;
+    for await (const next of runAdaptive.cycles(plan)(state, forRun, { started })) {
+      onProgress?.(progressOf(plan, state, next, { now: seconds(), production }));
+      if (next.phase === "production") production ??= seconds();
+      state = next;
+    }
+    return await resultOf(plan, state, { key: forEvidence, seconds });
+  } finally {
+    hold?.release();
   }
-  return resultOf(plan, state, { key: forEvidence, seconds });
 }
