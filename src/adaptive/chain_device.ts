@@ -7,7 +7,7 @@ import { chooseDevice, deviceBehind } from "../device/choose.ts";
 import { gpuPays } from "../device/cost.ts";
 import type { Device } from "../device/device.ts";
 import { hardwareConnection } from "../device/hardware_adapter.ts";
-import { webgpuDevice, webgpuDeviceWith } from "../device/webgpu.ts";
+import { webgpuDeviceWith } from "../device/webgpu.ts";
 import type { Target } from "../target/target.ts";
 import { workOf } from "../tensor/work.ts";
 import type { SampleOptions } from "./options.ts";
@@ -36,7 +36,7 @@ export function chainDeviceFor(
 ): Device {
   // A step is taken again with its cycle, from the state before that.
   const behind = (gpu: Device): Device => deviceBehind(gpu, { precision, workers, steps: "throw" });
-  if (device === "webgpu") return behind(webgpuDevice);
+  if (device === "webgpu") return behind(webgpuDeviceWith());
   const pays = device === "auto" && precision !== "f64" && gpuPays(costOf(work));
   return pays
     ? behind(webgpuDeviceWith({ connect: hardwareConnection() }))

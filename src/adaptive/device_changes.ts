@@ -11,7 +11,7 @@ import { leaves, mapLeaves, type Tree } from "../tensor/tree.ts";
 import type { Plan } from "./plan.ts";
 import type { RunState } from "./run_state.ts";
 import { type Runtime, runtimeOf } from "./runtime.ts";
-import { tooShort } from "./single_precision.ts";
+import { inSingle, tooShort } from "./single_precision.ts";
 import { type TimedRun, timedRun } from "./timed_run.ts";
 
 /** How often the device of the chains changed. */
@@ -85,6 +85,24 @@ async function renewed<State extends ChainState & Tree>(
     (leaf, name) => stays(name) ? leaf : fresh.get(name) as Tensor,
   );
   return { ...state, chains };
+}
+
+/**
+ * A state to go on from on the device of a plan: with log densities and gradients in its precision, should the chains
+ * have moved in another.
+ *
+ * @param plan The plan.
+ * @param state The state of an earlier run.
+ * @returns The state, as it is where the precision is the same.
+ */
+export async function inPrecisionOf<State extends ChainState & Tree, Values extends object>(
+  plan: Plan<State, Values>,
+  state: RunState<State>,
+): Promise<RunState<State>> {
+  const used = state.tooShort === undefined ? plan : inDoublePlan(plan) ?? plan;
+  const { device, chainDevice = device } = used;
+  const same = (chainDevice.precision === "f32") === inSingle(state.chains.position);
+  return same ? state : await renewed(runtimeOf(used), state);
 }
 
 /** Looks after the device of a run. */

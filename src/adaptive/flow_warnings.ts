@@ -23,6 +23,8 @@ export async function flowWarnings(
   state: FlowState | undefined,
 ): Promise<readonly string[]> {
   if (kind?.check === undefined || state === undefined) return [];
+  // The engine's own kinds, on a GPU too: differences of 32 bits would find faults in them that are none.
+  if (kind.engineShape !== undefined) return [];
   if (state.dimension > MOST_COORDINATES) return [];
   const { faults } = await checkFlow(kind, state, key(0));
   return faults.map((fault) =>

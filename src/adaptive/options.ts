@@ -17,6 +17,7 @@ import type { Initial } from "./given_positions.ts";
 import type { Plan, Schedule } from "./plan.ts";
 import type { Progress } from "./progress.ts";
 import type { RunState } from "./run_state.ts";
+import { inSingle } from "./single_precision.ts";
 import type { StopOptions } from "./stopping.ts";
 import type { TrainedFlow } from "./trained_flow.ts";
 
@@ -376,7 +377,8 @@ export function checkResume<State extends ChainState & Tree>(
   ];
   // The same target gives the same bits, but for single precision and the whole turns that are taken off
   // angles.
-  const single = precision === "f32" || device === "webgpu" || device === "auto";
+  const single = precision === "f32" || device === "webgpu" || device === "auto" ||
+    inSingle(position);
   const rounding = single ? SINGLE : target.periodic.includes(true) ? TURNED : 0;
   return Object.is(now, before) || Math.abs(now - before) <= rounding * (1 + Math.abs(before))
     ? either.right(resume)

@@ -8,7 +8,7 @@ import type { Target } from "../target/target.ts";
 import { type Key, split } from "../tensor/random.ts";
 import { Tensor } from "../tensor/tensor.ts";
 import { leaves, type Tree } from "../tensor/tree.ts";
-import { begun } from "./device_changes.ts";
+import { begun, inPrecisionOf } from "./device_changes.ts";
 import { findStart, type Started } from "./initial.ts";
 import { prepare, type Prepared } from "./default_plan.ts";
 import { orThrow, type SampleOptions } from "./options.ts";
@@ -41,16 +41,20 @@ function startedOf(state: ChainState & Tree): Started {
   };
 }
 
+/** The state of an earlier run, to go on from. */
+function goingOn<State extends ChainState & Tree>(state: RunState<State>): RunState<State> {
+  if (state.interrupted !== undefined) return state.interrupted;
+  // A run that had ended goes on in production.
+  return state.phase === "done" ? { ...state, phase: "production", ended: undefined } : state;
+}
+
 /** The state to start from: where chains can start, or that of an earlier run. */
 async function firstState<State extends ChainState & Tree, Values extends object>(
   { plan, ...where }: Prepared<State, Values>,
   resume: RunState<State> | undefined,
   key: Key,
 ): Promise<RunState<State>> {
-  if (resume?.interrupted !== undefined) return resume.interrupted;
-  // A run that had ended goes on in production.
-  if (resume?.phase === "done") return { ...resume, phase: "production", ended: undefined };
-  if (resume !== undefined) return resume;
+  if (resume !== undefined) return await inPrecisionOf(plan, goingOn(resume));
   return await begun(plan, async (used) => {
     const { start } = runtimeOf(used);
     const evaluate = async (candidates: Tensor): Promise<Started> =>
@@ -112,12 +116,18 @@ export async function sample<
   const seconds = (): number => (performance.now() - started) / 1000;
   signal?.throwIfAborted();
   const [forStart, forRun, forEvidence] = split(key, 3);
-  let state = await firstState(prepared, resume, forStart);
-  let production = state.phase === "production" ? 0 : undefined;
-  for await (const next of runAdaptive.cycles(plan)(state, forRun, { started })) {
-    onProgress?.(progressOf(plan, state, next, { now: seconds(), production }));
-    if (next.phase === "production") production ??= seconds();
-    state = next;
+  // Workers are held by cycles; memory on a GPU is given back with the run.
+  const hold = plan.chainDevice?.name === "webgpu" ? plan.chainDevice.hold() : undefined;
+  try {
+    let state = await firstState(prepared, resume, forStart);
+    let production = state.phase === "production" ? 0 : undefined;
+    for await (const next of runAdaptive.cycles(plan)(state, forRun, { started })) {
+      onProgress?.(progressOf(plan, state, next, { now: seconds(), production }));
+      if (next.phase === "production") production ??= seconds();
+      state = next;
+    }
+    return await resultOf(plan, state, { key: forEvidence, seconds });
+  } finally {
+    hold?.release();
   }
-  return resultOf(plan, state, { key: forEvidence, seconds });
 }

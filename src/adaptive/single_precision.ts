@@ -8,6 +8,17 @@ import { quantile } from "../diagnostics/quantile.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type EnsembleScale, spreadOf } from "./ensemble_scale.ts";
 
+/**
+ * Whether chains moved in single precision, by where they are: of numbers in double precision one in 5e8 is one of
+ * 32 bits.
+ *
+ * @param position Positions of chains.
+ * @returns Whether 32 bits hold all of them.
+ */
+export function inSingle({ data }: Tensor): boolean {
+  return (data as Float64Array).every((each) => each === Math.fround(each));
+}
+
 /** Log densities of draws in single precision less those in double precision, summed up. */
 export interface RoundingRecord {
   /** How many draws. */

@@ -57,6 +57,15 @@ export class WebgpuMap implements MapRunner {
     return result;
   }
 
+  /** Gives its memory on the GPU back once its work is done; it can run again. */
+  release(): void {
+    this.#busy = this.#busy.then(async () => {
+      const program = this.#program;
+      this.#program = undefined;
+      (await program?.catch(() => undefined))?.destroy();
+    });
+  }
+
   async #run(
     own: readonly Tensor[],
     shared: readonly Tensor[],

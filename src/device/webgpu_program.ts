@@ -236,6 +236,13 @@ export class WebgpuProgram {
     readable.unmap();
   }
 
+  /** Gives its memory back; nothing runs after that. */
+  destroy(): void {
+    for (const buffer of [this.#given, this.#data, ...Object.values(this.#buffers)]) {
+      buffer.destroy();
+    }
+  }
+
   #buffer(name: Growing): GPUBuffer {
     return this.#buffers[name] as GPUBuffer;
   }

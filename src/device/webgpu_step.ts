@@ -82,6 +82,16 @@ export class WebgpuStep implements StepRunner {
     return result;
   }
 
+  /** Gives its memory on the GPU back once its work is done; it can run again. */
+  release(): void {
+    this.#busy = this.#busy.then(async () => {
+      const program = this.#program;
+      this.#program = undefined;
+      this.#resident = [];
+      (await program?.catch(() => undefined))?.destroy();
+    });
+  }
+
   async #run(
     state: readonly Tensor[],
     shared: readonly Tensor[],

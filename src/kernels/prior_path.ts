@@ -5,7 +5,13 @@
  */
 import type { Factors, Target } from "../target/target.ts";
 import { applyProgram, trace } from "../tensor/trace.ts";
-import { gradientInFirst, targetWith, tempered, type TemperedPath } from "./tempered_path.ts";
+import {
+  gradientInFirst,
+  type Place,
+  targetWith,
+  tempered,
+  type TemperedPath,
+} from "./tempered_path.ts";
 
 /**
  * p_β ∝ prior · likelihood^β: β = 0 is the prior, 1 the posterior. Only the likelihood is tempered, so that
@@ -25,7 +31,7 @@ export function priorPath(target: Target, { prior, likelihood }: Factors): Tempe
     return [logPrior.add(tempered(logLikelihood, inverseTemperature))];
   }, [vector, scalar]);
   return {
-    place(position, withGradient) {
+    place(position, withGradient): Place {
       const [logDensity] = applyProgram(target.value, [position]);
       if (!withGradient) {
         const [[logPrior], [logLikelihood]] = [prior, likelihood].map((each) =>

@@ -66,7 +66,9 @@ export function density(
   }
   expectOptions(options, ["periodic"], "make a density");
   const periodic = expectPeriodic(dimension, options.periodic);
-  const angles = periodic.includes(true) ? { x: periodic } : {};
+  const angles: Readonly<Record<string, readonly boolean[]>> = periodic.includes(true)
+    ? { x: periodic }
+    : {};
   const target: Target<{ readonly x: Tensor }> = makeTarget({
     names: elementNames("x", [dimension]),
     periodic,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { customFlow, density, key, sample, splineFlow, tensor } from "../../mod.ts";
+import { customFlow, density, key, sample, splineFlow, tensor, withWebGpu } from "../../mod.ts";
 import { flowWarnings } from "../../src/adaptive/flow_warnings.ts";
 import { customKinds, customState, sinhArcsinh } from "../flows/custom_kinds.ts";
+import { onAdapter, withDevice } from "../flows/webgpu_device.ts";
 
 /** Bent so much that its whitening is not enough: the flow has to learn. */
 const bent = density(2, (x) => {
@@ -47,11 +48,22 @@ Deno.test("no flow that is right is warned of", async () => {
   assert.deepEqual(await flowWarnings(wrong, undefined), []);
 });
 
+Deno.test("flows that run on a GPU are not blamed for having 32 bits", onAdapter, async () => {
+  await withDevice(async (device) => {
+    const flow = withWebGpu(splineFlow({ layers: 2 }), device);
+    const { warnings } = await sample(bent, key(1), { ...SHORT, flow });
+    assert.ok(!warnings.some((warning) => warning.includes("not what it claims")), `${warnings}`);
+    flow.destroy();
+  });
+});
+
 Deno.test("only flows that users write are tried, and not those of very many coordinates", async () => {
   const refuse = (): never => assert.fail("it was tried");
   const spline = splineFlow();
   const state = spline.init(2, [1, 2]);
   assert.deepEqual(await flowWarnings({ ...spline, sample: refuse }, state), []);
+  // Those of withWebGpu() have a check as well.
+  assert.deepEqual(await flowWarnings({ ...spline, check: () => {}, sample: refuse }, state), []);
   const wide = customFlow(sinhArcsinh);
   assert.deepEqual(await flowWarnings({ ...wide, sample: refuse }, wide.init(101, [1, 2])), []);
   await assert.rejects(
