@@ -20,7 +20,7 @@ const MOST_STEPS = 50;
 /**
  * Local steps of the frozen kernel at the end of the last cycle before production. After a short warm-up the tails of
  * the ensemble are not there yet, of which no R-hat tells since all chains are alike: on a banana the mean of x₀² was
- * 3.5 % too small over the first 50 steps, and is 1 % with this (150 runs, ± 0.6 %).
+ * 3.5 % too small over the first 50 steps, and is 1.4 % with this (150 runs, ± 0.6 %).
  *
  * @param localEfficiency How many independent positions each step gives, from 0 to 1.
  * @returns How many steps.

@@ -88,7 +88,7 @@ export function ensembleMetric(
   const gradients = g && scaledCovariance(g, g.scale.map((scale, i) => scale * units[i]));
   const whole = denseRoot(covariance, gradients);
   if (whole === undefined) return diagonal;
-  if (metric === "auto" && ratioOf(correlationOf(whole.root, dimension)) < LEAST_RATIO) {
+  if (metric === "auto" && ratioOf(eigenvaluesOf(whole.root, dimension)) < LEAST_RATIO) {
     return diagonal;
   }
   const root = whole.root.map((value, at) => value * units[Math.floor(at / dimension)]);
@@ -96,7 +96,7 @@ export function ensembleMetric(
 }
 
 /** The eigenvalues of LLᵀ. */
-function correlationOf(root: Float64Array, d: number): Float64Array {
+function eigenvaluesOf(root: Float64Array, d: number): Float64Array {
   return symmetricEigen(product(root, transposed(root, d), d), d).values;
 }
 
